@@ -1,0 +1,77 @@
+//! A code block of a runbook.
+
+use indexmap::IndexMap;
+
+use crate::{Span, expect::Expectations};
+
+/// The key and value pairs on a block's fence, in the order written; every value is text (Runme's rule).
+pub type Attributes = IndexMap<String, String>;
+
+/// One code block: what will be run, what it is called, and what must hold afterwards.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// The name it is selected by: the `name` attribute or a generated one, made unique by a suffix.
+    pub name: String,
+    /// Whether the author named it.
+    pub is_named: bool,
+    /// The fence's language.
+    pub language: Language,
+    /// The fence's attributes.
+    pub attributes: Attributes,
+    /// The code as it will be run: container prefix and leading `$ ` removed, trailing space trimmed, lines
+    /// joined by `\n`, no newline at the end.
+    pub code: String,
+    /// For each line of `code`, where that line stands in the document.
+    pub code_lines: Vec<Span>,
+    /// The paragraph right before the block, as Runme lists it; empty if there is none.
+    pub description: String,
+    /// The first command, as Runme lists it.
+    pub first_command: String,
+    /// The whole block, fences included.
+    pub span: Span,
+    /// The opening fence's line (for indented code, its first line).
+    pub opening: Span,
+    /// The opening fence's line number, from 1.
+    pub line: usize,
+    /// What the comment below the block says must hold.
+    pub expectations: Expectations,
+}
+
+impl Block {
+    /// Whether the fence says `background: true`.
+    pub fn is_background(&self) -> bool {
+        flag(&self.attributes, "background") == Some(true)
+    }
+}
+
+/// Reads a boolean attribute as Runme does: `1 t T TRUE true True` and `0 f F FALSE false False`; anything else
+/// counts as not set.
+pub(crate) fn flag(attributes: &Attributes, key: &str) -> Option<bool> {
+    match attributes.get(key)?.as_str() {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// A fence's language, read for what can be done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Language {
+    /// No language word.
+    None,
+    /// Runs in a shell.
+    Shell(ShellKind),
+    /// Any other word, such as `python` or `yaml`; the engine knows which have an interpreter.
+    Other(String),
+}
+
+/// The shells a fence can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShellKind {
+    /// `bash`.
+    Bash,
+    /// `sh`, `shell` and `bat`'s likes: the front matter's shell, else bash.
+    Default,
+    /// `zsh`.
+    Zsh,
+}

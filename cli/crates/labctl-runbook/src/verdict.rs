@@ -1,0 +1,26 @@
+//! Whether a claim held.
+
+use crate::Span;
+
+/// What came of one claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The claim as written (`exit == 0` for the implied one).
+    pub claim: String,
+    /// Where it is written; the block's opening fence for the implied one.
+    pub span: Span,
+    /// Whether it held.
+    pub verdict: Verdict,
+}
+
+/// Whether a claim held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// It is true.
+    Held,
+    /// It is false: what was seen instead.
+    Failed(String),
+    /// It could not be told whether it is true: why.
+    Errored(String),
+}
