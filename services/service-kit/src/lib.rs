@@ -1,1 +1,32 @@
-//! Skeleton.
+//! What every lab's service shares: configuration from the environment, JSON errors and fallbacks,
+//! metrics, logs, trace ids, the health probe and the graceful stop. Stores and routes are the services' own.
+
+mod auth;
+mod body;
+mod environment;
+mod error;
+mod fallback;
+mod healthcheck;
+mod http_metrics;
+mod log_writer;
+mod logging;
+mod mask;
+mod metrics;
+mod serve;
+mod trace_id;
+mod validation;
+
+pub use auth::{AdminToken, require_admin_token};
+pub use body::{JsonBody, read_json};
+pub use environment::{ConfigError, Environment};
+pub use error::ApiError;
+pub use fallback::{method_not_allowed, not_found_or_redirect};
+pub use healthcheck::{ProbeError, probe};
+pub use http_metrics::{Endpoint, HttpMetrics};
+pub use log_writer::LogGuard;
+pub use logging::{LogConfig, LogFormat, UnknownLogFormat, start_logging};
+pub use mask::mask_password;
+pub use metrics::{exposition, registry};
+pub use serve::serve;
+pub use trace_id::TraceId;
+pub use validation::{Problem, ValidationError};
