@@ -42,6 +42,20 @@ impl Block {
     pub fn is_background(&self) -> bool {
         flag(&self.attributes, "background") == Some(true)
     }
+
+    /// Whether the fence says `excludeFromRunAll: true`.
+    pub fn is_excluded_from_run_all(&self) -> bool {
+        flag(&self.attributes, "excludeFromRunAll") == Some(true)
+    }
+
+    /// The block's tags: those of `category` first, then those of `tag`; items are not trimmed (Runme's rule).
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        ["category", "tag"]
+            .into_iter()
+            .filter_map(|key| self.attributes.get(key))
+            .flat_map(|list| list.split(','))
+            .filter(|tag| !tag.is_empty())
+    }
 }
 
 /// Reads a boolean attribute as Runme does: `1 t T TRUE true True` and `0 f F FALSE false False`; anything else
