@@ -1,11 +1,6 @@
 //! A code block of a runbook.
 
-use indexmap::IndexMap;
-
-use crate::{Span, expect::Expectations};
-
-/// The key and value pairs on a block's fence, in the order written; every value is text (Runme's rule).
-pub type Attributes = IndexMap<String, String>;
+use crate::{Attributes, Span, attributes::flag, expect::Expectations};
 
 /// One code block: what will be run, what it is called, and what must hold afterwards.
 #[derive(Debug, Clone)]
@@ -58,16 +53,6 @@ impl Block {
     }
 }
 
-/// Reads a boolean attribute as Runme does: `1 t T TRUE true True` and `0 f F FALSE false False`; anything else
-/// counts as not set.
-pub(crate) fn flag(attributes: &Attributes, key: &str) -> Option<bool> {
-    match attributes.get(key)?.as_str() {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
 /// A fence's language, read for what can be done with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Language {
@@ -77,6 +62,19 @@ pub enum Language {
     Shell(ShellKind),
     /// Any other word, such as `python` or `yaml`; the engine knows which have an interpreter.
     Other(String),
+}
+
+impl Language {
+    /// Reads a fence's language word.
+    pub(crate) fn from_word(word: &str) -> Self {
+        match word {
+            "" => Self::None,
+            "bash" => Self::Shell(ShellKind::Bash),
+            "zsh" => Self::Shell(ShellKind::Zsh),
+            "sh" | "shell" | "sh-raw" | "bat" => Self::Shell(ShellKind::Default),
+            other => Self::Other(other.to_owned()),
+        }
+    }
 }
 
 /// The shells a fence can name.

@@ -25,3 +25,32 @@ pub struct Diagnostic {
     /// What to do about it, such as "did you mean `contains`?".
     pub help: Option<String>,
 }
+
+impl Diagnostic {
+    /// Something because of which nothing of the runbook is run.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message.into())
+    }
+
+    /// Something the author should know.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message.into())
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
+        Self {
+            severity,
+            code,
+            message,
+            span,
+            help: None,
+        }
+    }
+}

@@ -2,23 +2,34 @@
 //!
 //! Pure: `&str` in, values out. No file, no clock, no process, no network (its `Cargo.toml` keeps that).
 
+mod assemble;
+mod attach;
+mod attributes;
 mod block;
 mod captures;
+mod code;
+mod comments;
+mod description;
 mod diagnostic;
 pub mod expect;
 mod front_matter;
+mod markdown;
+mod names;
 mod observation;
 mod plan;
 mod runbook;
 mod span;
+mod suggestion;
 mod verdict;
 
-pub use block::{Attributes, Block, Language, ShellKind};
+pub use attributes::Attributes;
+pub use block::{Block, Language, ShellKind};
 pub use captures::Captures;
 pub use diagnostic::{Diagnostic, Severity};
 pub use front_matter::{Defaults, FrontMatter, SessionKind};
 pub use observation::{ExitStatus, Observation, Output};
 pub use plan::{Action, Part, Plan, SkipReason, Step};
 pub use runbook::Runbook;
-pub use span::{Position, Span};
+pub use span::{LineIndex, Position, Span};
+pub use suggestion::nearest_word;
 pub use verdict::{Judgement, Verdict};

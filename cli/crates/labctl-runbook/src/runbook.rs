@@ -1,6 +1,6 @@
 //! A parsed document.
 
-use crate::{Block, Diagnostic, FrontMatter};
+use crate::{Block, Diagnostic, FrontMatter, Severity, assemble};
 
 /// A parsed document: its blocks in order, and everything that is wrong with it.
 #[derive(Debug, Clone)]
@@ -11,4 +11,26 @@ pub struct Runbook {
     pub blocks: Vec<Block>,
     /// Every error and warning found while parsing, in document order. With an error in it, nothing may be run.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Runbook {
+    /// Reads a Markdown document. Whatever is wrong with it becomes a diagnostic; blocks can be listed all the same.
+    pub fn parse(source: &str) -> Self {
+        assemble::runbook(source)
+    }
+
+    /// Whether something is wrong that forbids to run any of it.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The blocks of that name, with their index: none, one, or several where a suffixed name met an equal one.
+    pub fn blocks_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (usize, &'a Block)> {
+        self.blocks
+            .iter()
+            .enumerate()
+            .filter(move |(_, block)| block.name == name)
+    }
 }
