@@ -7,6 +7,7 @@ mod attach;
 mod attributes;
 mod block;
 mod captures;
+mod classify;
 mod code;
 mod comments;
 mod description;
@@ -18,6 +19,8 @@ mod names;
 mod observation;
 mod plan;
 mod runbook;
+mod script;
+mod shell_block;
 mod span;
 mod suggestion;
 mod verdict;
@@ -25,10 +28,14 @@ mod verdict;
 pub use attributes::Attributes;
 pub use block::{Block, Language, ShellKind};
 pub use captures::Captures;
+pub use classify::{ComposeNames, NeededCommand, commands_needed};
 pub use diagnostic::{Diagnostic, Severity};
 pub use front_matter::{Defaults, FrontMatter, SessionKind};
 pub use observation::{ExitStatus, Observation, Output};
-pub use plan::{Action, Part, Plan, SkipReason, Step};
+pub use plan::{
+    Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
+    RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, check_needs,
+};
 pub use runbook::Runbook;
 pub use span::{LineIndex, Position, Span};
 pub use suggestion::nearest_word;

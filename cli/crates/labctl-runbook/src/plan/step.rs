@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 /// The chosen blocks, resolved and in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// In the order they are played.
     pub steps: Vec<Step>,
 }
 
 /// One block in a plan.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Index into `Runbook::blocks`.
     pub block: usize,
@@ -56,10 +56,14 @@ pub enum SkipReason {
     Destructive(String),
     /// It stands after the cleanup, or its role says so.
     OnDemand,
+    /// Its fence says `excludeFromRunAll`.
+    NotInRunAll,
     /// It waits for a person: the command that does.
     Interactive(String),
     /// Its fence names no language and its author gave it no name.
     NoLanguage,
+    /// Nothing runs its language, which is named here: it is something to read.
+    NotCode(String),
     /// Its author says so: why.
     ByAuthor(String),
     /// A block it needs did not pass: which.
