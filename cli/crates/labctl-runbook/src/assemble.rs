@@ -9,18 +9,25 @@ use crate::{
     comments::first_word,
     description::describe,
     expect::Expectations,
+    front_matter::{self, Reading},
     markdown::{self, Element, RawCode},
     names::{self, NameCounter},
 };
 
 /// Reads a whole document.
 pub(crate) fn runbook(source: &str) -> Runbook {
-    let base = 0;
-    let mut assembly = Assembly::new(source);
-    for element in markdown::elements(source, base) {
-        assembly.element(element);
+    let Reading {
+        front_matter,
+        diagnostics,
+        content,
+    } = front_matter::read(source);
+    let mut assembly = Assembly::new(source, diagnostics);
+    if !front_matter.is_session_record {
+        for element in markdown::elements(source, content) {
+            assembly.element(element);
+        }
     }
-    assembly.finish(FrontMatter::default())
+    assembly.finish(front_matter)
 }
 
 struct Assembly<'s> {
@@ -33,14 +40,14 @@ struct Assembly<'s> {
 }
 
 impl<'s> Assembly<'s> {
-    fn new(source: &'s str) -> Self {
+    fn new(source: &'s str, diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             source,
             line_index: LineIndex::new(source),
             names: NameCounter::default(),
             blocks: Vec::new(),
             attachment: Attachment::new(source),
-            diagnostics: Vec::new(),
+            diagnostics,
         }
     }
 

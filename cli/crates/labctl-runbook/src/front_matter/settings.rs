@@ -1,4 +1,4 @@
-//! The front matter: what a document says about itself.
+//! What a document says about itself.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,0 +1,11 @@
+//! The front matter: where it stands, what it says.
+
+mod extent;
+mod node;
+mod read;
+mod redaction;
+mod settings;
+mod yaml;
+
+pub(crate) use read::{Reading, read};
+pub use settings::{Defaults, FrontMatter, SessionKind};
