@@ -113,7 +113,7 @@ fn sets_path(command: &Command) -> bool {
     sets || matches!(command.name(), Some("source" | "." | "eval"))
 }
 
-/// What bash does itself.
+/// What bash does itself, and `which`, which only asks.
 const BUILTINS: &[&str] = &[
     "alias",
     "bg",
@@ -189,6 +189,7 @@ const BUILTINS: &[&str] = &[
     "unset",
     "until",
     "wait",
+    "which",
     "while",
 ];
 

@@ -190,3 +190,190 @@ fn what_is_to_be_read_is_not_run_unless_named() {
         ],
     );
 }
+
+/// A document of blocks `a`, `b` … with a `needs` each, and what `run` plays for a selection.
+fn with_needs(needs: &[(&str, &[&str])]) -> Runbook {
+    let blocks: Vec<(&str, &str)> = needs.iter().map(|(name, _)| (*name, "echo")).collect();
+    let mut runbook = Runbook::parse(&document(&blocks));
+    for (block, (_, needs)) in runbook.blocks.iter_mut().zip(needs) {
+        block.expectations.needs = needs
+            .iter()
+            .map(|need| ((*need).to_owned(), block.opening))
+            .collect();
+    }
+    runbook
+}
+
+#[track_caller]
+fn check_run(runbook: &Runbook, selection: &Selection, expected: &str) {
+    let played = Plan::for_run(runbook, selection, &lab_08(), &RunOptions::default()).map(|plan| {
+        let steps: Vec<String> = plan
+            .steps
+            .iter()
+            .map(|step| {
+                let name = &runbook.blocks[step.block].name;
+                match &step.action {
+                    Action::Run => name.clone(),
+                    action => format!("{name} ({action})"),
+                }
+            })
+            .collect();
+        steps.join(" ")
+    });
+    assert_eq!(played.unwrap_or_else(|error| error.to_string()), expected);
+}
+
+fn named(names: &[&str]) -> Selection {
+    Selection::Named(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+#[test]
+fn run_plays_the_names_in_the_order_given_and_first_what_they_need() {
+    let runbook = with_needs(&[("a", &[]), ("b", &["a"]), ("c", &["b", "a"]), ("d", &[])]);
+    check_run(&runbook, &named(&["d", "a"]), "d a");
+    check_run(&runbook, &named(&["a", "a"]), "a a");
+    check_run(&runbook, &named(&["c"]), "a b c");
+    check_run(&runbook, &named(&["b", "c"]), "a b c");
+    check_run(&runbook, &named(&["c", "a"]), "a b c a");
+    check_run(&runbook, &Selection::All, "a b c d");
+}
+
+#[test]
+fn wrong_selections_say_what_could_be_meant() {
+    let text = document(&[
+        ("verify-wal-data", "echo"),
+        ("x", "echo"),
+        ("x", "echo"),
+        ("x-2", "echo"),
+    ]);
+    let runbook = Runbook::parse(&text);
+    check_run(
+        &runbook,
+        &named(&[]),
+        "no block named: say which to run, or --all",
+    );
+    check_run(
+        &runbook,
+        &named(&["verify-wal"]),
+        "no block named `verify-wal`; did you mean `verify-wal-data` (line 1)?",
+    );
+    check_run(&runbook, &named(&["zzzzzz"]), "no block named `zzzzzz`");
+    check_run(
+        &runbook,
+        &named(&["x-2"]),
+        "`x-2` names 2 blocks: line 9, line 13",
+    );
+    check_run(
+        &runbook,
+        &Selection::Tagged(vec!["t".to_owned()]),
+        "no block has the tag `t`",
+    );
+    check_run(&Runbook::parse("text"), &Selection::All, "no block to run");
+}
+
+#[test]
+fn tags_choose_as_runme_chooses() {
+    let text = "```sh {name=none}\necho\n```\n```sh {name=a tag=a}\necho\n```\n```sh {name=ab category=a,b}\necho\n```\n\
+        ```sh {name=out tag=a excludeFromRunAll=true}\necho\n```\n";
+    let mut runbook = Runbook::parse(text);
+    let tagged =
+        |tags: &[&str]| Selection::Tagged(tags.iter().map(|tag| (*tag).to_owned()).collect());
+    check_run(&runbook, &tagged(&["a"]), "a ab");
+    check_run(&runbook, &tagged(&["b"]), "ab");
+    check_run(&runbook, &tagged(&["b", "a"]), "a ab");
+    check_run(&runbook, &tagged(&["a,b"]), "no block has the tag `a,b`");
+    runbook.front_matter.tags = vec!["doc".to_owned(), "b".to_owned()];
+    check_run(&runbook, &tagged(&["doc"]), "none ab");
+    check_run(&runbook, &named(&["out"]), "out");
+}
+
+#[test]
+fn run_plays_for_a_person_and_still_asks_before_harm() {
+    let text = document(&[
+        ("cli", "docker compose exec lab08-redis redis-cli"),
+        ("logs", "docker compose logs -f"),
+        ("prune", "docker system prune -f"),
+        ("art", "echo"),
+    ]) + "```\nart\n```\n";
+    let runbook = Runbook::parse(&text);
+    check_run(
+        &runbook,
+        &Selection::All,
+        "cli logs (runs, stopped after 5s of output (`docker compose logs -f` never ends by itself)) prune (skipped: \
+         would harm more than this lab (`docker system prune -f`); --allow-destructive plays it) art art-2 (skipped: \
+         its fence names no language)",
+    );
+    check_run(&runbook, &named(&["art-2"]), "art-2");
+    let plan = Plan::for_run(
+        &runbook,
+        &named(&["cli", "logs", "art"]),
+        &lab_08(),
+        &RunOptions::default(),
+    )
+    .unwrap();
+    let deadlines: Vec<_> = plan.steps.iter().map(|step| step.deadline).collect();
+    assert_eq!(
+        deadlines,
+        [PERSON_DEADLINE, PERSON_DEADLINE, DEFAULT_DEADLINE]
+    );
+}
+
+#[test]
+fn deadlines_come_from_the_nearest_who_says_one() {
+    use std::time::Duration;
+    let [claim, flag, matter] = [1, 2, 3].map(Duration::from_secs);
+    let mut runbook = Runbook::parse(&document(&[("a", "echo"), ("b", "docker build .")]));
+    let check = |runbook: &Runbook, flag, expected: [Duration; 2]| {
+        let options = VerifyOptions {
+            timeout: flag,
+            ..VerifyOptions::default()
+        };
+        let plan = Plan::for_verify(runbook, &lab_08(), &options);
+        assert_eq!([plan.steps[0].deadline, plan.steps[1].deadline], expected);
+    };
+    check(&runbook, None, [DEFAULT_DEADLINE, BUILD_DEADLINE]);
+    runbook.front_matter.labctl.timeout = Some(matter);
+    check(&runbook, None, [matter, matter]);
+    check(&runbook, Some(flag), [flag, flag]);
+    runbook.blocks[0].expectations.timeout = Some(claim);
+    check(&runbook, Some(flag), [claim, flag]);
+}
+
+#[test]
+fn a_block_whose_need_is_not_played_is_skipped() {
+    let mut runbook = with_needs(&[("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &[])]);
+    runbook.blocks[0].expectations.skip = Some("flaky".to_owned());
+    check(
+        &runbook,
+        &VerifyOptions::default(),
+        &[
+            ("a", "skipped: by its author: flaky"),
+            ("b", "skipped: needs `a`, which did not pass"),
+            ("c", "skipped: needs `b`, which did not pass"),
+            ("d", "runs"),
+        ],
+    );
+}
+
+#[test]
+fn needs_that_cannot_be_met_are_errors() {
+    let runbook = with_needs(&[("a", &["b", "a", "nope", "c"]), ("b", &["a"]), ("bc", &[])]);
+    let found: Vec<(&str, String)> = check_needs(&runbook)
+        .into_iter()
+        .map(|found| (found.code, found.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (
+                "needs-later-block",
+                "`b` comes after the block that needs it".to_owned()
+            ),
+            ("needs-itself", "`a` needs itself".to_owned()),
+            ("unknown-block", "no block named `nope`".to_owned()),
+            ("unknown-block", "no block named `c`".to_owned()),
+        ]
+    );
+    // A circle is an error, and still no plan runs into it.
+    check_run(&runbook, &named(&["bc"]), "bc");
+}

@@ -53,7 +53,7 @@ pub(crate) struct Command {
     pub(crate) is_background: bool,
     /// Whether it ends early: inside `timeout`, or into `head`.
     pub(crate) is_bounded: bool,
-    /// Whether its failure is provided for: left of `||`, or in a condition.
+    /// Whether it may fail or may not be run at all: beside `||`, in a condition, in a branch of `if` or `case`.
     pub(crate) is_guarded: bool,
     /// Whether it stands in a loop.
     pub(crate) is_in_loop: bool,

@@ -142,7 +142,7 @@ pub(crate) fn option_is_set(words: &[Word], long: &str, short: Option<char>) -> 
                 text.strip_prefix('-').is_some_and(|letters| {
                     letters
                         .chars()
-                        .take_while(char::is_ascii_alphabetic)
+                        .take_while(char::is_ascii_alphanumeric)
                         .any(|letter| letter == short)
                 })
             })

@@ -92,8 +92,8 @@ enum FrameKind {
 struct Frame {
     kind: FrameKind,
     first_command: usize,
-    /// Whether its condition is being read.
-    is_condition: bool,
+    /// Whether what is being read may fail or may not be run.
+    is_conditional: bool,
     /// The loop's head in the code, where the loop could be endless.
     endless_head: Option<Range<usize>>,
     /// How many commands that leave a loop had been met before.
@@ -110,6 +110,8 @@ struct Place {
     list_start: usize,
     pipeline_start: usize,
     is_in_pipe: bool,
+    /// Whether it comes after `||`.
+    is_alternative: bool,
 }
 
 struct Scanner<'a, 's> {
@@ -124,7 +126,7 @@ struct Scanner<'a, 's> {
     command: Command,
     pending_function: Option<Rc<str>>,
     function: Option<Rc<str>>,
-    /// Open frames whose condition is being read, the ones around this scanner included.
+    /// Conditions and branches that are open, the ones around this scanner included.
     conditions: usize,
     loops: usize,
     /// `break`, `exit` and `return` met so far.
@@ -153,7 +155,7 @@ impl<'a, 's> Scanner<'a, 's> {
             place: Place {
                 list_start: start,
                 pipeline_start: start,
-                is_in_pipe: false,
+                ..Place::default()
             },
             command: Command::default(),
             pending_function: None,
@@ -280,13 +282,12 @@ impl<'a, 's> Scanner<'a, 's> {
                 self.mode = Mode::LoopHead;
             }
             "case" => {
-                self.open(FrameKind::Case, false, None);
+                self.open(FrameKind::Case, true, None);
                 self.mode = Mode::CaseHead;
             }
             "{" => self.open(FrameKind::Braces, false, None),
             "function" => self.mode = Mode::FunctionName,
-            "then" | "do" | "else" => self.set_condition(false, start),
-            "elif" => self.set_condition(true, start),
+            "then" | "do" | "else" | "elif" => self.end_condition(start),
             "fi" => self.close_kind(FrameKind::If),
             "done" => self.close_kind(FrameKind::Loop),
             "esac" => self.close_kind(FrameKind::Case),
@@ -362,6 +363,7 @@ impl<'a, 's> Scanner<'a, 's> {
                 let now = self.script.commands.len();
                 if operator == Operator::Or {
                     self.marks.guarded.push(self.place.list_start..now);
+                    self.place.is_alternative = true;
                 }
                 self.place.pipeline_start = now;
                 self.place.is_in_pipe = false;
@@ -379,7 +381,7 @@ impl<'a, 's> Scanner<'a, 's> {
         self.place = Place {
             list_start: now,
             pipeline_start: now,
-            is_in_pipe: false,
+            ..Place::default()
         };
     }
 
@@ -449,18 +451,18 @@ impl<'a, 's> Scanner<'a, 's> {
         }
     }
 
-    fn open(&mut self, kind: FrameKind, is_condition: bool, endless_head: Option<Range<usize>>) {
+    fn open(&mut self, kind: FrameKind, is_conditional: bool, endless_head: Option<Range<usize>>) {
         let now = self.script.commands.len();
         let outer_function = self.function.clone();
         if let Some(name) = self.pending_function.take() {
             self.function = Some(name);
         }
-        self.conditions += usize::from(is_condition);
+        self.conditions += usize::from(is_conditional);
         self.loops += usize::from(kind == FrameKind::Loop);
         self.frames.push(Frame {
             kind,
             first_command: now,
-            is_condition,
+            is_conditional,
             endless_head,
             exits_before: self.exits,
             outer_function,
@@ -469,19 +471,17 @@ impl<'a, 's> Scanner<'a, 's> {
         self.start_list();
     }
 
-    /// `then`, `do`, `else`, `elif`: the innermost frame's condition ends or begins.
-    fn set_condition(&mut self, is_condition: bool, position: usize) {
+    /// `then`, `do` and their like: a loop's body begins, and its condition is known. Branches stay conditional.
+    fn end_condition(&mut self, position: usize) {
         self.end_command();
         self.start_list();
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
-        if frame.is_condition && !is_condition {
+        if frame.is_conditional && frame.kind == FrameKind::Loop {
             self.conditions -= 1;
-        } else if !frame.is_condition && is_condition {
-            self.conditions += 1;
+            frame.is_conditional = false;
         }
-        frame.is_condition = is_condition;
         let is_while = frame
             .endless_head
             .as_ref()
@@ -506,7 +506,7 @@ impl<'a, 's> Scanner<'a, 's> {
         let Some(frame) = self.frames.pop() else {
             return;
         };
-        self.conditions -= usize::from(frame.is_condition);
+        self.conditions -= usize::from(frame.is_conditional);
         self.loops -= usize::from(frame.kind == FrameKind::Loop);
         self.function = frame.outer_function;
         let now = self.script.commands.len();
@@ -538,7 +538,7 @@ impl<'a, 's> Scanner<'a, 's> {
         }
         command.is_fed |= self.place.is_in_pipe;
         command.is_piped |= self.place.is_in_pipe;
-        command.is_guarded = self.conditions > 0;
+        command.is_guarded = self.conditions > 0 || self.place.is_alternative;
         command.is_in_loop = self.loops > 0;
         command.function.clone_from(&self.function);
         wrappers::unwrap(&mut command);

@@ -100,11 +100,11 @@ fn circumstances_reach_everything_they_hold_for() {
         "for i in 1 2; do a $i & done; wait",
         "a|$i [background loop]; wait",
     );
-    check("a || b", "a [guarded]; b");
-    check("a && b || c", "a [guarded]; b [guarded]; c");
+    check("a || b", "a [guarded]; b [guarded]");
+    check("a && b || c", "a [guarded]; b [guarded]; c [guarded]");
     check(
         "if a; then b; elif c; then d; else e; fi; f",
-        "a [guarded]; b; c [guarded]; d; e; f",
+        "a [guarded]; b [guarded]; c [guarded]; d [guarded]; e [guarded]; f",
     );
     check("timeout 5 a b", "a|b [bounded]");
     check("timeout -k 1 5s sudo -u x a", "a [bounded]");
@@ -138,13 +138,19 @@ fn substitutions_are_followed() {
 
 #[test]
 fn compound_commands_are_entered() {
-    check("case $x in a|b) c;; *) d ;; esac; e", "c; d; e");
+    check(
+        "case $x in a|b) c;; *) d ;; esac; e",
+        "c [guarded]; d [guarded]; e",
+    );
     check("f() { a; }; f", "a; f");
     check("function f { a; }\nf", "a; f");
     check("for ((i=0; i<3; i++)); do a; done", "a [loop]");
     check("(( x > 3 )) && a", "a");
     check("[[ $a == b && $c =~ (x|y) ]] && d", "[[|]]; d");
-    check("if [ \"$a\" = b ]; then c; fi", "[|$a|=|b|] [guarded]; c");
+    check(
+        "if [ \"$a\" = b ]; then c; fi",
+        "[|$a|=|b|] [guarded]; c [guarded]",
+    );
     check("time curl x", "curl|x");
     check("! a", "a");
     check("time { a; }", "a");
