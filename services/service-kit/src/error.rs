@@ -46,14 +46,19 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Some(cause) = &self.cause {
             let status = self.status.as_u16();
-            tracing::error!(status, error = chain(cause.as_ref()), "{}", self.message);
+            tracing::error!(
+                status,
+                error = error_chain(cause.as_ref()),
+                "{}",
+                self.message
+            );
         }
         (self.status, Json(json!({ "detail": self.message }))).into_response()
     }
 }
 
-/// An error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
+/// An error and its causes on one line, for the log.
+pub fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -79,6 +84,6 @@ mod tests {
     #[test]
     fn the_log_gets_the_whole_chain() {
         let error = Outer(std::io::Error::other("inner"));
-        assert_eq!(chain(&error), "outer: inner");
+        assert_eq!(error_chain(&error), "outer: inner");
     }
 }

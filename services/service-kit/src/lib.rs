@@ -19,7 +19,7 @@ mod validation;
 pub use auth::{AdminToken, require_admin_token};
 pub use body::{JsonBody, read_json};
 pub use environment::{ConfigError, Environment};
-pub use error::ApiError;
+pub use error::{ApiError, error_chain};
 pub use fallback::{method_not_allowed, not_found_or_redirect};
 pub use healthcheck::{ProbeError, probe};
 pub use http_metrics::{Endpoint, HttpMetrics};

@@ -57,16 +57,15 @@ impl Problem {
 pub struct ValidationError(Vec<Problem>);
 
 impl ValidationError {
-    /// `Ok` if there is no problem.
-    ///
-    /// # Errors
-    /// All the problems, if there are any.
-    pub fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self(problems))
-        }
+    /// All that is wrong with an input; `problems` must not be empty.
+    pub fn new(problems: Vec<Problem>) -> Self {
+        debug_assert!(!problems.is_empty(), "an error without a problem");
+        Self(problems)
+    }
+
+    /// What is wrong, in the order of the answer.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0
     }
 }
 

@@ -1,0 +1,50 @@
+//! The routes.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use service_kit::{method_not_allowed, not_found_or_redirect, require_admin_token};
+
+use crate::handlers::{admin, health, products, stale};
+use crate::metrics::{ITEM, LIST};
+use crate::observe::observe;
+use crate::state::AppState;
+
+/// The whole HTTP interface of the service.
+pub fn app(state: AppState) -> Router {
+    let observed = |routes: MethodRouter<AppState>, template: &'static str| {
+        routes
+            .fallback(method_not_allowed)
+            .layer(from_fn_with_state((state.clone(), template), observe))
+    };
+    let admin = Router::new()
+        .route("/admin/cache/clear", post(admin::clear))
+        .route("/admin/cache/key/{id}", get(admin::show_key))
+        .route("/admin/invalidate/{id}", post(admin::invalidate))
+        .route("/admin/cache-stats", get(admin::stats))
+        .route("/admin/simulate-stale-read/{id}", post(stale::simulate))
+        .route_layer(from_fn_with_state(
+            state.admin_token.clone(),
+            require_admin_token,
+        ));
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .route(
+            LIST,
+            observed(get(products::list).post(products::create), LIST),
+        )
+        .route(
+            ITEM,
+            observed(
+                get(products::read)
+                    .put(products::update)
+                    .delete(products::delete),
+                ITEM,
+            ),
+        )
+        .merge(admin)
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found_or_redirect)
+        .with_state(state)
+}

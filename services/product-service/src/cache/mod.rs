@@ -1,0 +1,7 @@
+//! The products in Redis.
+
+mod client;
+mod contents;
+mod scripts;
+
+pub(crate) use client::{Cache, CacheError, Lookup};

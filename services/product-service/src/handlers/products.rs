@@ -1,0 +1,297 @@
+//! The catalogue: reads go through the cache, writes to the database and then drop the cache key.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::Serialize;
+use service_kit::{ApiError, ValidationError, error_chain};
+use uuid::Uuid;
+
+use super::database_error;
+use crate::cache::{Cache, CacheError, Lookup};
+use crate::database::DatabaseError;
+use crate::input::ProductInput;
+use crate::metrics::{Reason, Statement};
+use crate::observe::Fact;
+use crate::product::{CacheStatus, Product, ProductAnswer};
+use crate::product_id::{ProductId, not_found};
+use crate::query::{Parameters, limit};
+use crate::state::{AppState, milliseconds};
+
+/// The answer of the list.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProductList {
+    products: Vec<Product>,
+    count: usize,
+}
+
+/// The answer of a delete.
+#[derive(Debug, Serialize)]
+pub(crate) struct Deleted {
+    status: &'static str,
+    id: String,
+}
+
+/// GET `/products/{id}`
+pub(crate) async fn read(
+    State(state): State<AppState>,
+    id: ProductId,
+) -> Result<Response, ApiError> {
+    state.metrics.total_reads.fetch_add(1, Ordering::Relaxed);
+    let id = id.storable()?;
+    let (product, status) = match look_up(&state, &id).await {
+        Ok(Lookup::Hit(product)) => (product, CacheStatus::Hit),
+        Ok(missed) => {
+            if missed == Lookup::Undecodable {
+                discard(&state, &id).await;
+            }
+            (fill_from_database(&state, &id).await?, CacheStatus::Miss)
+        }
+        Err(LookupError) => {
+            let product = select(&state, &id).await?;
+            (product, CacheStatus::Error)
+        }
+    };
+    let answer = ProductAnswer {
+        product,
+        cache_status: Some(status),
+    };
+    Ok((Extension(Fact::Cache(status)), Json(answer)).into_response())
+}
+
+/// POST `/products`
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    input: ProductInput,
+) -> Result<Response, ApiError> {
+    state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
+    let id = Uuid::new_v4().to_string();
+    let started = Instant::now();
+    let inserted = state.database.insert(&id, &input).await;
+    let product = done(&state.metrics.insert, &id, started, inserted).map_err(database_error)?;
+    let product = product
+        .ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Database error"))?;
+    let answer = ProductAnswer {
+        product,
+        cache_status: None,
+    };
+    Ok((Extension(Fact::Created(id)), Json(answer)).into_response())
+}
+
+/// PUT `/products/{id}`
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    id: ProductId,
+    input: ProductInput,
+) -> Result<Json<ProductAnswer>, ApiError> {
+    state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
+    let id = id.storable()?;
+    to_its_end(async move {
+        let started = Instant::now();
+        let updated = state.database.update(&id, &input).await;
+        let updated = done(&state.metrics.update, &id, started, updated);
+        let (product, is_invalidated) = after_write(&state, &id, Reason::Update, updated).await?;
+        let cache_status = if is_invalidated {
+            CacheStatus::Invalidated
+        } else {
+            CacheStatus::Error
+        };
+        Ok(Json(ProductAnswer {
+            product,
+            cache_status: Some(cache_status),
+        }))
+    })
+    .await
+}
+
+/// DELETE `/products/{id}`
+pub(crate) async fn delete(
+    State(state): State<AppState>,
+    id: ProductId,
+) -> Result<Json<Deleted>, ApiError> {
+    let id = id.storable()?;
+    to_its_end(async move {
+        let started = Instant::now();
+        let deleted = state.database.delete(&id).await;
+        let deleted = done(&state.metrics.delete, &id, started, deleted);
+        after_write(&state, &id, Reason::Delete, deleted).await?;
+        Ok(Json(Deleted {
+            status: "deleted",
+            id,
+        }))
+    })
+    .await
+}
+
+/// GET `/products?limit=N`
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Query(parameters): Parameters,
+) -> Result<Response, ApiError> {
+    let limit = match limit(&parameters) {
+        Ok(limit) => limit,
+        Err(error) => return Ok(ValidationError::into_response(error)),
+    };
+    let started = Instant::now();
+    let statement = &state.metrics.select_all;
+    let products = match state.database.select_all(limit).await {
+        Ok(products) => products,
+        Err(error) => {
+            statement.failed(started);
+            return Err(database_error(error));
+        }
+    };
+    statement.answered(started, true);
+    tracing::info!(
+        statement = statement.name,
+        rows = products.len(),
+        duration_ms = milliseconds(started),
+        "database"
+    );
+    let count = products.len();
+    Ok(Json(ProductList { products, count }).into_response())
+}
+
+/// The cache cannot be asked; why has been logged.
+struct LookupError;
+
+async fn look_up(state: &AppState, id: &str) -> Result<Lookup, LookupError> {
+    let key = Cache::key(id);
+    if state.owed.is_owed(id) {
+        state.metrics.cache_misses.inc();
+        tracing::info!(key, "cache BYPASS");
+        return Err(LookupError);
+    }
+    let started = Instant::now();
+    let found = state.cache.get(id).await;
+    state
+        .metrics
+        .cache_get
+        .observe(started.elapsed().as_secs_f64());
+    match &found {
+        Ok(Lookup::Hit(_)) => {
+            state.metrics.cache_hits.inc();
+            tracing::info!(key, duration_ms = milliseconds(started), "cache HIT");
+        }
+        Ok(Lookup::Miss) => {
+            state.metrics.cache_misses.inc();
+            tracing::info!(key, "cache MISS");
+        }
+        Ok(Lookup::Undecodable) => {
+            state.metrics.cache_misses.inc();
+            tracing::warn!(key, "cache MISS: the entry is no product");
+        }
+        Err(error) => {
+            state.metrics.cache_misses.inc();
+            tracing::warn!(key, error = error_chain(error), "cache lookup failed");
+        }
+    }
+    found.map_err(|_: CacheError| LookupError)
+}
+
+async fn discard(state: &AppState, id: &str) {
+    if let Err(error) = state.cache.discard(id).await {
+        tracing::warn!(
+            key = Cache::key(id),
+            error = error_chain(&error),
+            "entry not removed"
+        );
+    }
+}
+
+/// The generation is noted before the row is read, so that a write in between makes the fill void.
+async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiError> {
+    let noted = state.cache.note_generation(id).await;
+    let product = select(state, id).await?;
+    let key = Cache::key(id);
+    let started = Instant::now();
+    let filled = match noted {
+        Ok(noted) => state.cache.fill(&product, noted).await,
+        Err(error) => Err(error),
+    };
+    state
+        .metrics
+        .cache_set
+        .observe(started.elapsed().as_secs_f64());
+    match filled {
+        Ok(true) => {
+            let ttl_seconds = state.cache_ttl_seconds;
+            tracing::info!(
+                key,
+                ttl_seconds,
+                duration_ms = milliseconds(started),
+                "cache POPULATE"
+            );
+        }
+        Ok(false) => tracing::info!(
+            key,
+            "cache not populated: the product was written meanwhile"
+        ),
+        Err(error) => tracing::warn!(key, error = error_chain(&error), "cache not populated"),
+    }
+    Ok(product)
+}
+
+async fn select(state: &AppState, id: &str) -> Result<Product, ApiError> {
+    let started = Instant::now();
+    let selected = state.database.select(id).await;
+    done(&state.metrics.select, id, started, selected)
+        .map_err(database_error)?
+        .ok_or_else(not_found)
+}
+
+/// Counts, times and logs a statement on one product.
+fn done(
+    statement: &Statement,
+    product_id: &str,
+    started: Instant,
+    outcome: Result<Option<Product>, DatabaseError>,
+) -> Result<Option<Product>, DatabaseError> {
+    match &outcome {
+        Ok(row) => {
+            statement.answered(started, row.is_some());
+            tracing::info!(
+                statement = statement.name,
+                product_id,
+                rows = usize::from(row.is_some()),
+                duration_ms = milliseconds(started),
+                "database"
+            );
+        }
+        // The error is logged where it becomes the response.
+        Err(_) => statement.failed(started),
+    }
+    outcome
+}
+
+/// Drops the cache key of a row that was written, or may have been; says whether that worked.
+async fn after_write(
+    state: &AppState,
+    id: &str,
+    reason: Reason,
+    outcome: Result<Option<Product>, DatabaseError>,
+) -> Result<(Product, bool), ApiError> {
+    match outcome {
+        Ok(Some(product)) => Ok((product, state.invalidate(id, reason).await)),
+        Ok(None) => Err(not_found()),
+        Err(error) => {
+            if let DatabaseError::Unanswered { session, .. } = &error {
+                state.owed.remember(id, reason, Some(session.clone()));
+            }
+            Err(database_error(error))
+        }
+    }
+}
+
+/// Runs `write` to its end even if the caller hangs up: a row that is written must leave the cache.
+async fn to_its_end<T: Send + 'static>(
+    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(write).await.unwrap_or_else(|panic| {
+        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
+    })
+}

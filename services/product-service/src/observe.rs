@@ -1,0 +1,73 @@
+//! Around every product request: its metrics and its last log line.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::{Method, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use service_kit::TraceId;
+
+use crate::metrics::LIST;
+use crate::product::CacheStatus;
+use crate::state::{AppState, milliseconds};
+
+/// What a handler tells the log about its answer, as a response extension.
+#[derive(Debug, Clone)]
+pub(crate) enum Fact {
+    /// Of a read: what the cache had to do with it.
+    Cache(CacheStatus),
+    /// Of a create: the new product's id.
+    Created(String),
+}
+
+/// For [`axum::middleware::from_fn_with_state`], with the route's template.
+pub(crate) async fn observe(
+    State((state, template)): State<(AppState, &'static str)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let trace_id = TraceId::of_request(request.headers());
+    let method = request.method().clone();
+    let uri = request.uri().clone();
+    let response = next.run(request).await;
+    state
+        .metrics
+        .http
+        .observe(&method, template, response.status(), started.elapsed());
+    let fact = response.extensions().get::<Fact>();
+    let (cache, created) = match fact {
+        Some(Fact::Cache(status)) => (Some(status.as_str()), None),
+        Some(Fact::Created(id)) => (None, Some(id.as_str())),
+        None => (None, None),
+    };
+    tracing::info!(
+        operation = operation(&method, template),
+        product_id = created.or_else(|| id_in(&uri, template)),
+        trace_id = %trace_id,
+        cache,
+        status = response.status().as_u16(),
+        total_ms = milliseconds(started),
+        "request"
+    );
+    response
+}
+
+fn operation(method: &Method, template: &str) -> &'static str {
+    match *method {
+        Method::GET | Method::HEAD if template == LIST => "LIST",
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "CREATE",
+        Method::PUT => "UPDATE",
+        Method::DELETE => "DELETE",
+        _ => "OTHER",
+    }
+}
+
+/// The product's id as it stands in the path, still percent-encoded.
+fn id_in<'u>(uri: &'u Uri, template: &str) -> Option<&'u str> {
+    (template != LIST)
+        .then(|| uri.path().rsplit('/').next())
+        .flatten()
+}

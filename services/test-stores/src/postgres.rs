@@ -1,0 +1,176 @@
+//! A PostgreSQL server.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::Signal;
+use nix::unistd::User;
+use tempfile::TempDir;
+
+use crate::process::{Server, connect, find, free_port, unprivileged};
+use crate::template::{self, PASSWORD, USER};
+
+const PACKAGE: &str = "postgresql";
+
+/// A PostgreSQL server that does not sync to disk, ended when dropped. A restart keeps its data.
+#[derive(Debug)]
+pub struct Postgres {
+    // Before the folder: the process must end first.
+    server: Option<Server>,
+    program: PathBuf,
+    psql: PathBuf,
+    port: u16,
+    owner: Option<User>,
+    folder: TempDir,
+}
+
+impl Postgres {
+    /// Starts a server on a free port and waits until it answers.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start.
+    #[must_use = "the server ends when this is dropped"]
+    pub fn start() -> Self {
+        let folders = debian_folders();
+        let owner = unprivileged();
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        template::give(folder.path(), owner.as_ref());
+        let initdb = find("initdb", &folders, PACKAGE);
+        template::copy_to(&folder.path().join("data"), &initdb, owner.as_ref());
+        let mut postgres = Self {
+            server: None,
+            program: find("postgres", &folders, PACKAGE),
+            psql: find("psql", &folders, PACKAGE),
+            port: free_port(),
+            owner,
+            folder,
+        };
+        postgres.start_again();
+        postgres
+    }
+
+    /// A new database with what `script` puts into it; its URL.
+    ///
+    /// # Panics
+    /// The script fails.
+    pub fn create_database(&self, name: &str, script: &str) -> String {
+        self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        self.psql(name, script);
+        self.url(name)
+    }
+
+    /// `postgresql://labuser:labpass@127.0.0.1:<port>/<database>`
+    pub fn url(&self, database: &str) -> String {
+        format!(
+            "postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
+            self.port
+        )
+    }
+
+    /// Runs SQL and gives what it prints: a line for each row, `|` between columns.
+    ///
+    /// # Panics
+    /// The SQL fails.
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        let mut child = Command::new(&self.psql)
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--set", "ON_ERROR_STOP=1", "--dbname", &self.url(database)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run psql: {error}"));
+        let mut input = child.stdin.take().expect("it is piped");
+        input.write_all(sql.as_bytes()).expect("psql reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it is our child");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "psql failed:\n{said}");
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Stops the server as `docker stop` would, with SIGINT: sessions are ended, new ones refused.
+    pub fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.stop(Signal::SIGINT);
+        }
+    }
+
+    /// Starts a stopped server on the same port, with the same data.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn start_again(&mut self) {
+        let settings = [
+            format!("port={}", self.port),
+            "listen_addresses=127.0.0.1".to_owned(),
+            "unix_socket_directories=".to_owned(),
+            "max_connections=50".to_owned(),
+            "shared_buffers=32MB".to_owned(),
+            "fsync=off".to_owned(),
+            "autovacuum=off".to_owned(),
+        ];
+        let data = self.folder.path().join("data").display().to_string();
+        let mut arguments = vec!["-D".to_owned(), data];
+        arguments.extend(settings.into_iter().flat_map(|s| ["-c".to_owned(), s]));
+        let log = self.folder.path().join("log");
+        let owner = self.owner.as_ref();
+        let mut server = Server::start("postgres", &self.program, &arguments, owner, &log);
+        server.wait_until(|| self.answers());
+        self.server = Some(server);
+    }
+
+    /// Freezes the server and its sessions: it accepts connections and answers nothing.
+    pub fn pause(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.pause();
+        }
+    }
+
+    /// Lets a frozen server go on.
+    pub fn resume(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.resume();
+        }
+    }
+
+    /// What the server logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// A start-up packet for an unknown user is answered with a question for the password (`R`), or, while
+    /// the server still starts, with an error (`E`).
+    fn answers(&self) -> bool {
+        let ask = || {
+            let mut stream = connect(self.port)?;
+            let parameters = b"user\0nobody\0database\0postgres\0\0";
+            let length = u8::try_from(8 + parameters.len()).ok()?;
+            let mut packet = vec![0, 0, 0, length, 0, 3, 0, 0];
+            packet.extend_from_slice(parameters);
+            stream.write_all(&packet).ok()?;
+            let mut kind = [0];
+            stream.read_exact(&mut kind).ok()?;
+            Some(kind == *b"R")
+        };
+        ask() == Some(true)
+    }
+}
+
+/// `/usr/lib/postgresql/<version>/bin`, the newest first; Debian keeps the server's programs out of `PATH`.
+fn debian_folders() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut folders: Vec<(u32, PathBuf)> = versions
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .collect();
+    folders.sort_by(|a, b| b.cmp(a));
+    folders.into_iter().map(|(_, folder)| folder).collect()
+}
