@@ -18,6 +18,7 @@ mod markdown;
 mod names;
 mod observation;
 mod plan;
+mod redact;
 mod runbook;
 mod script;
 mod shell_block;
@@ -36,6 +37,7 @@ pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
     RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, check_needs,
 };
+pub use redact::{RedactError, redact};
 pub use runbook::Runbook;
 pub use span::{LineIndex, Position, Span};
 pub use suggestion::nearest_word;
