@@ -9,5 +9,5 @@ mod process;
 mod redis;
 mod template;
 
-pub use postgres::Postgres;
+pub use postgres::{Postgres, Transaction};
 pub use redis::Redis;

@@ -1,87 +1,89 @@
 //! A PostgreSQL server.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
 use nix::unistd::User;
 use tempfile::TempDir;
 
 use crate::process::{Server, connect, find, free_port, unprivileged};
-use crate::template::{self, PASSWORD, USER};
+use crate::template::{self, DATABASE, PASSWORD, Programs, USER};
 
 const PACKAGE: &str = "postgresql";
 
-/// A PostgreSQL server that does not sync to disk, ended when dropped. A restart keeps its data.
+/// A PostgreSQL server with one database, that does not sync to disk; ended when dropped. A restart keeps its data.
 #[derive(Debug)]
 pub struct Postgres {
     // Before the folder: the process must end first.
     server: Option<Server>,
-    program: PathBuf,
-    psql: PathBuf,
+    programs: Programs,
     port: u16,
     owner: Option<User>,
     folder: TempDir,
 }
 
 impl Postgres {
-    /// Starts a server on a free port and waits until it answers.
+    /// Starts a server on a free port, waits until it answers and runs `script` in its database.
     ///
     /// # Panics
-    /// PostgreSQL is not installed or does not start.
+    /// PostgreSQL is not installed or does not start, or the script fails.
     #[must_use = "the server ends when this is dropped"]
-    pub fn start() -> Self {
+    pub fn start(script: &str) -> Self {
         let folders = debian_folders();
+        let programs = Programs {
+            initdb: find("initdb", &folders, PACKAGE),
+            postgres: find("postgres", &folders, PACKAGE),
+            psql: find("psql", &folders, PACKAGE),
+        };
         let owner = unprivileged();
         let folder = tempfile::tempdir().expect("there is room for a folder");
         template::give(folder.path(), owner.as_ref());
-        let initdb = find("initdb", &folders, PACKAGE);
-        template::copy_to(&folder.path().join("data"), &initdb, owner.as_ref());
+        template::copy_to(&folder.path().join("data"), &programs, owner.as_ref());
         let mut postgres = Self {
             server: None,
-            program: find("postgres", &folders, PACKAGE),
-            psql: find("psql", &folders, PACKAGE),
+            programs,
             port: free_port(),
             owner,
             folder,
         };
         postgres.start_again();
+        postgres.psql(script);
         postgres
     }
 
-    /// A new database with what `script` puts into it; its URL.
-    ///
-    /// # Panics
-    /// The script fails.
-    pub fn create_database(&self, name: &str, script: &str) -> String {
-        self.psql("postgres", &format!("CREATE DATABASE {name}"));
-        self.psql(name, script);
-        self.url(name)
-    }
-
-    /// `postgresql://labuser:labpass@127.0.0.1:<port>/<database>`
-    pub fn url(&self, database: &str) -> String {
+    /// `postgresql://labuser:labpass@127.0.0.1:<port>/lab`
+    pub fn url(&self) -> String {
         format!(
-            "postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
+            "postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{DATABASE}",
             self.port
         )
+    }
+
+    /// Runs SQL in a transaction that stays open, with its locks, until the guard is dropped.
+    ///
+    /// # Panics
+    /// The SQL fails.
+    #[must_use = "the transaction ends when this is dropped"]
+    pub fn transaction(&self, sql: &str) -> Transaction {
+        let mut child = self.psql_command();
+        let input = child.stdin.as_mut().expect("it is piped");
+        writeln!(input, "BEGIN; {sql};\n\\echo done").expect("psql reads");
+        let output = child.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(output).lines();
+        let is_done = lines.any(|line| line.is_ok_and(|line| line == "done"));
+        assert!(is_done, "psql ended early");
+        Transaction(child)
     }
 
     /// Runs SQL and gives what it prints: a line for each row, `|` between columns.
     ///
     /// # Panics
     /// The SQL fails.
-    pub fn psql(&self, database: &str, sql: &str) -> String {
-        let mut child = Command::new(&self.psql)
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
-            .args(["--set", "ON_ERROR_STOP=1", "--dbname", &self.url(database)])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot run psql: {error}"));
+    pub fn psql(&self, sql: &str) -> String {
+        let mut child = self.psql_command();
         let mut input = child.stdin.take().expect("it is piped");
         input.write_all(sql.as_bytes()).expect("psql reads");
         drop(input);
@@ -91,6 +93,17 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout)
             .trim_end()
             .to_owned()
+    }
+
+    fn psql_command(&self) -> Child {
+        Command::new(&self.programs.psql)
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--set", "ON_ERROR_STOP=1", "--dbname", &self.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run psql: {error}"))
     }
 
     /// Stops the server as `docker stop` would, with SIGINT: sessions are ended, new ones refused.
@@ -119,7 +132,8 @@ impl Postgres {
         arguments.extend(settings.into_iter().flat_map(|s| ["-c".to_owned(), s]));
         let log = self.folder.path().join("log");
         let owner = self.owner.as_ref();
-        let mut server = Server::start("postgres", &self.program, &arguments, owner, &log);
+        let mut server =
+            Server::start("postgres", &self.programs.postgres, &arguments, owner, &log);
         server.wait_until(|| self.answers());
         self.server = Some(server);
     }
@@ -148,7 +162,7 @@ impl Postgres {
     fn answers(&self) -> bool {
         let ask = || {
             let mut stream = connect(self.port)?;
-            let parameters = b"user\0nobody\0database\0postgres\0\0";
+            let parameters = b"user\0nobody\0database\0lab\0\0";
             let length = u8::try_from(8 + parameters.len()).ok()?;
             let mut packet = vec![0, 0, 0, length, 0, 3, 0, 0];
             packet.extend_from_slice(parameters);
@@ -158,6 +172,18 @@ impl Postgres {
             Some(kind == *b"R")
         };
         ask() == Some(true)
+    }
+}
+
+/// An open transaction; dropping it rolls back.
+#[derive(Debug)]
+pub struct Transaction(Child);
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        // At the end of its input psql ends, and the server rolls back.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 

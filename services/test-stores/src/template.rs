@@ -1,6 +1,7 @@
 //! A PostgreSQL data folder to copy from, made once and kept beside the test binaries.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,15 +9,35 @@ use std::process::{Command, Stdio};
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::User;
 
+/// What Debian's `postgresql` package brings.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) initdb: PathBuf,
+    pub(crate) postgres: PathBuf,
+    pub(crate) psql: PathBuf,
+}
+
 /// Superuser of the cluster.
 pub(crate) const USER: &str = "labuser";
 /// Its password.
 pub(crate) const PASSWORD: &str = "labpass";
 /// To be raised when the options below change.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The cluster's only database.
+pub(crate) const DATABASE: &str = "lab";
+/// Three databases are three times the files to copy: one stays, under our name.
+const KEEP_ONE: [(&str, &str); 2] = [
+    (
+        "postgres",
+        "UPDATE pg_database SET datistemplate = false;\n\
+         DROP DATABASE template0;\n\
+         UPDATE pg_database SET datname = 'lab' WHERE datname = 'template1';\n",
+    ),
+    (DATABASE, "DROP DATABASE postgres;\n"),
+];
 
 /// Copies the template to `data`, which must not exist yet, for `owner`.
-pub(crate) fn copy_to(data: &Path, initdb: &Path, owner: Option<&User>) {
+pub(crate) fn copy_to(data: &Path, programs: &Programs, owner: Option<&User>) {
     let folder = folder();
     let template = folder.join(format!("postgres-{VERSION}"));
     fs::create_dir_all(&folder).expect("the build folder is writable");
@@ -27,7 +48,7 @@ pub(crate) fn copy_to(data: &Path, initdb: &Path, owner: Option<&User>) {
         let scratch = tempfile::tempdir().expect("there is room for a folder");
         give(scratch.path(), owner);
         let made = scratch.path().join("data");
-        make(&made, initdb, owner);
+        make(&made, programs, owner);
         let partial = folder.join("partial");
         let _ = fs::remove_dir_all(&partial);
         copy_tree(&made, &partial, None);
@@ -44,43 +65,59 @@ pub(crate) fn give(path: &Path, owner: Option<&User>) {
     }
 }
 
-fn make(data: &Path, initdb: &Path, owner: Option<&User>) {
+fn make(data: &Path, programs: &Programs, owner: Option<&User>) {
     let secret = data.with_extension("secret");
     fs::write(&secret, PASSWORD).expect("the folder is writable");
     give(&secret, owner);
-    let mut command = match owner {
-        Some(user) => {
-            let mut command = Command::new("setpriv");
-            command
-                .args(["--reuid", &user.uid.to_string()])
-                .args(["--regid", &user.gid.to_string()])
-                .args(["--clear-groups", "--"])
-                .arg(initdb);
-            command
-        }
-        None => Command::new(initdb),
-    };
-    let output = command
+    let mut initdb = as_user(&programs.initdb, owner);
+    initdb
         .arg("--pgdata")
         .arg(data)
         .args(["--username", USER, "--auth", "scram-sha-256"])
         .arg("--pwfile")
         .arg(&secret)
-        .args([
-            "--encoding",
-            "UTF8",
-            "--locale",
-            "C",
-            "--no-sync",
-            "--wal-segsize",
-            "1",
-        ])
+        .args(["--encoding", "UTF8", "--locale", "C", "--no-sync"])
+        .args(["--wal-segsize", "1"]);
+    run(initdb, "");
+    for (database, sql) in KEEP_ONE {
+        let mut single = as_user(&programs.postgres, owner);
+        single
+            .args(["--single", "-F", "-D"])
+            .arg(data)
+            .arg(database);
+        run(single, sql);
+    }
+}
+
+fn as_user(program: &Path, user: Option<&User>) -> Command {
+    let Some(user) = user else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", &user.uid.to_string()])
+        .args(["--regid", &user.gid.to_string()])
+        .args(["--clear-groups", "--"])
+        .arg(program);
+    command
+}
+
+fn run(mut command: Command, input: &str) {
+    command
         .current_dir("/")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("cannot run {}: {error}", initdb.display()));
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it is our child");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "initdb failed:\n{said}");
+    let is_good = output.status.success() && !said.contains("ERROR");
+    assert!(is_good, "{command:?} failed:\n{said}");
 }
 
 fn copy_tree(from: &Path, to: &Path, owner: Option<&User>) {

@@ -59,6 +59,10 @@ impl Cache {
 
     /// The seconds that each of `keys` has left; -1 for ever, -2 for a key that is gone.
     pub(crate) async fn ttls(&self, keys: &[&Vec<u8>]) -> Result<Vec<i64>, CacheError> {
+        if keys.is_empty() {
+            // A pipeline without commands is an error.
+            return Ok(Vec::new());
+        }
         let mut pipe = redis::pipe();
         for key in keys {
             pipe.ttl(key);

@@ -1,0 +1,289 @@
+//! A store stopped, paused, restarted: answers stay JSON and within limits, nothing stale is left behind,
+//! and the service recovers by itself.
+
+use std::time::{Duration, Instant};
+
+use crate::lab::{Answer, Lab, until};
+
+const NEW: &str = r#"{"name":"New","price":7}"#;
+const MOUSE: &str = "/products/prod-001";
+/// The service's own limits, and as much again for a busy machine.
+const CACHE_LIMIT: Duration = Duration::from_secs(4);
+const DATABASE_LIMIT: Duration = Duration::from_secs(12);
+
+#[tokio::test]
+async fn without_redis_reads_and_writes_go_on_and_nothing_stale_is_left() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    lab.redis.stop();
+
+    let read = within(CACHE_LIMIT, lab.get(MOUSE)).await;
+    assert_eq!(
+        (read.cache_status(), read.field("price")),
+        ("error".into(), "29.99".into())
+    );
+    let health = within(CACHE_LIMIT, lab.get("/health")).await;
+    assert_eq!(health.status, 200);
+    assert!(
+        health.text.contains(r#""status":"degraded""#),
+        "{}",
+        health.text
+    );
+    assert!(
+        health.text.contains(r#""redis":"down","postgres":"ok""#),
+        "{}",
+        health.text
+    );
+    for path in ["/admin/cache-stats", "/admin/cache/key/prod-001"] {
+        within(CACHE_LIMIT, lab.get(path))
+            .await
+            .is(503, r#"{"detail":"Cache unavailable"}"#);
+    }
+    for path in [
+        "/admin/cache/clear",
+        "/admin/invalidate/prod-001",
+        "/admin/simulate-stale-read/prod-001?new_price=1",
+    ] {
+        within(CACHE_LIMIT, lab.post(path, ""))
+            .await
+            .is(503, r#"{"detail":"Cache unavailable"}"#);
+    }
+    assert_eq!(within(CACHE_LIMIT, lab.get("/metrics")).await.status, 200);
+    assert_eq!(
+        within(CACHE_LIMIT, lab.post("/products", NEW))
+            .await
+            .cache_status(),
+        "null"
+    );
+    assert_eq!(
+        within(CACHE_LIMIT, lab.put(MOUSE, NEW))
+            .await
+            .cache_status(),
+        "error"
+    );
+    let deleted = within(CACHE_LIMIT, lab.delete("/products/prod-002")).await;
+    deleted.is(200, r#"{"status":"deleted","id":"prod-002"}"#);
+
+    lab.redis.start_again();
+    let read = hit(&lab).await;
+    assert_eq!(read.field("price"), "7.0");
+    assert_eq!(lab.get("/products/prod-002").await.status, 404);
+    lab.until_healthy().await;
+}
+
+/// Paused, Redis keeps its entries: the old ones must not be served once it goes on.
+#[tokio::test]
+async fn an_invalidation_that_redis_did_not_answer_is_made_up_for() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    lab.get("/products/prod-002").await;
+    lab.redis.pause();
+    let read = within(CACHE_LIMIT, lab.get(MOUSE)).await;
+    assert_eq!(read.cache_status(), "error");
+    assert_eq!(
+        within(CACHE_LIMIT, lab.put(MOUSE, NEW))
+            .await
+            .cache_status(),
+        "error"
+    );
+    assert_eq!(
+        within(CACHE_LIMIT, lab.delete("/products/prod-002"))
+            .await
+            .status,
+        200
+    );
+    // With the key owed the cache is not even asked.
+    let read = within(CACHE_LIMIT, lab.get(MOUSE)).await;
+    assert_eq!(
+        (read.cache_status(), read.field("price")),
+        ("error".into(), "7.0".into())
+    );
+    lab.redis.resume();
+    // From the first moment on.
+    let read = lab.get(MOUSE).await;
+    assert_eq!(read.field("price"), "7.0");
+    assert_eq!(lab.get("/products/prod-002").await.status, 404);
+    assert_eq!(hit(&lab).await.field("price"), "7.0");
+    let counted = r#"cache_invalidations_total{service="product-service",reason="update"}"#;
+    until(async || lab.metric(counted).await > 0.5).await;
+}
+
+/// The key survives although its invalidation failed; what brings the old entry back is only that the
+/// service asks for it. It is put back by hand, as a Redis with persistence would.
+#[tokio::test]
+async fn an_entry_that_comes_back_with_redis_is_dropped() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    let old = lab.get("/admin/cache/key/prod-001").await.field("value");
+    lab.redis.stop();
+    assert_eq!(lab.put(MOUSE, NEW).await.cache_status(), "error");
+    lab.redis.start_again();
+    let client = redis::Client::open(lab.redis.url()).unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let () = redis::cmd("SET")
+        .arg("product:prod-001")
+        .arg(old)
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    let read = hit(&lab).await;
+    assert_eq!(read.field("price"), "7.0");
+}
+
+#[tokio::test]
+async fn the_first_request_after_a_redis_restart_works() {
+    let mut lab = Lab::start().await;
+    for _ in 0..3 {
+        lab.get(MOUSE).await;
+        lab.redis.stop();
+        lab.redis.start_again();
+        assert_eq!(lab.get(MOUSE).await.cache_status(), "miss");
+        assert_eq!(lab.put(MOUSE, NEW).await.cache_status(), "invalidated");
+        assert!(lab.get("/health").await.text.contains(r#""redis":"ok""#));
+    }
+}
+
+#[tokio::test]
+async fn without_postgres_hits_go_on_and_the_rest_is_500() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    lab.postgres.stop();
+    let down = r#"{"detail":"Database error"}"#;
+    assert_eq!(lab.get(MOUSE).await.cache_status(), "hit");
+    within(DATABASE_LIMIT, lab.get("/products/prod-002"))
+        .await
+        .is(500, down);
+    within(DATABASE_LIMIT, lab.get("/products"))
+        .await
+        .is(500, down);
+    within(DATABASE_LIMIT, lab.post("/products", NEW))
+        .await
+        .is(500, down);
+    within(DATABASE_LIMIT, lab.put("/products/prod-002", NEW))
+        .await
+        .is(500, down);
+    within(DATABASE_LIMIT, lab.delete("/products/prod-002"))
+        .await
+        .is(500, down);
+    let simulate = "/admin/simulate-stale-read/prod-001?new_price=1";
+    within(DATABASE_LIMIT, lab.post(simulate, ""))
+        .await
+        .is(500, down);
+    let health = within(CACHE_LIMIT, lab.get("/health")).await;
+    assert!(
+        health.text.contains(r#""redis":"ok","postgres":"down""#),
+        "{}",
+        health.text
+    );
+    for operation in ["select", "insert", "update", "delete", "select_all"] {
+        let labels = format!(r#"operation="{operation}",status="error""#);
+        let series = format!(r#"db_operations_total{{service="product-service",{labels}}}"#);
+        assert!(lab.metric(&series).await > 0.5, "{operation}");
+    }
+
+    lab.postgres.start_again();
+    lab.until_healthy().await;
+    assert_eq!(lab.get("/products/prod-002").await.cache_status(), "miss");
+    assert_eq!(
+        lab.put("/products/prod-002", NEW).await.cache_status(),
+        "invalidated"
+    );
+}
+
+#[tokio::test]
+async fn the_first_read_after_a_postgres_restart_works() {
+    let mut lab = Lab::start().await;
+    lab.postgres.stop();
+    lab.postgres.start_again();
+    assert_eq!(lab.get("/products/prod-002").await.cache_status(), "miss");
+    assert_eq!(lab.get("/products").await.field("count"), "3");
+    assert_eq!(
+        lab.put("/products/prod-002", NEW).await.cache_status(),
+        "invalidated"
+    );
+}
+
+/// A paused PostgreSQL runs the write it was sent once it goes on, long after the caller was told that it
+/// failed. Whatever was cached until then must not stay.
+#[tokio::test]
+async fn a_write_that_runs_after_its_time_is_not_hidden_by_the_cache() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    lab.postgres.pause();
+    let down = r#"{"detail":"Database error"}"#;
+    within(DATABASE_LIMIT, lab.put(MOUSE, NEW))
+        .await
+        .is(500, down);
+    let health = within(CACHE_LIMIT, lab.get("/health")).await;
+    assert!(
+        health.text.contains(r#""postgres":"down""#),
+        "{}",
+        health.text
+    );
+    within(DATABASE_LIMIT, lab.get(MOUSE)).await.is(500, down);
+    lab.postgres.resume();
+    let read = hit(&lab).await;
+    let row = lab.sql("SELECT price FROM products WHERE id = 'prod-001'");
+    let (cached, stored): (f64, f64) = (read.field("price").parse().unwrap(), row.parse().unwrap());
+    assert!(
+        (cached - stored).abs() < 0.001,
+        "cached {cached}, stored {stored}"
+    );
+}
+
+/// Waiting for another's lock ends at a limit as well, and then has no effect.
+#[tokio::test]
+async fn a_write_that_waits_for_a_lock_is_given_up() {
+    let lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    let lock = lab.lock_row("prod-001");
+    let refused = within(DATABASE_LIMIT, lab.put(MOUSE, NEW)).await;
+    refused.is(500, r#"{"detail":"Database error"}"#);
+    drop(lock);
+    lab.until_healthy().await;
+    assert_eq!(hit(&lab).await.field("price"), "29.99");
+    assert_eq!(
+        lab.sql("SELECT price FROM products WHERE id = 'prod-001'"),
+        "29.99"
+    );
+}
+
+#[tokio::test]
+async fn the_service_starts_without_stores_and_finds_them_later() {
+    let mut lab = Lab::start().await;
+    lab.redis.stop();
+    lab.postgres.stop();
+    let late = lab.another();
+    let health = crate::lab::send(late.clone(), axum::http::Method::GET, "/health", None).await;
+    assert!(
+        health.text.contains(r#""redis":"down","postgres":"down""#),
+        "{}",
+        health.text
+    );
+    lab.redis.start_again();
+    lab.postgres.start_again();
+    until(async || {
+        let get = axum::http::Method::GET;
+        let health = crate::lab::send(late.clone(), get, "/health", None).await;
+        health.text.contains(r#""status":"ok""#)
+    })
+    .await;
+}
+
+/// The answer, if it comes in time.
+async fn within(limit: Duration, answer: impl Future<Output = Answer>) -> Answer {
+    let started = Instant::now();
+    let answer = tokio::time::timeout(limit, answer).await;
+    answer.unwrap_or_else(|_| panic!("no answer after {:?}", started.elapsed()))
+}
+
+/// The first read of the mouse that the cache answers again.
+async fn hit(lab: &Lab) -> Answer {
+    let mut read = lab.get(MOUSE).await;
+    until(async || {
+        read = lab.get(MOUSE).await;
+        read.status == 200 && read.cache_status() == "hit"
+    })
+    .await;
+    read
+}
