@@ -63,12 +63,10 @@ fn ends(rest: &str, kind: RedactionKind) -> bool {
         Some(next) if is_word(next) => false,
         Some('.') => !rest.next().is_some_and(is_joined),
         Some('-') if is_identifier(kind) => !rest.next().is_some_and(is_joined),
-        Some('+' | '-') if kind == RedactionKind::Timestamp => !rest.next().is_some_and(is_joined),
-        Some(':') => match kind {
-            RedactionKind::Port => false,
-            RedactionKind::Timestamp => !rest.next().is_some_and(is_joined),
-            _ => true,
-        },
+        Some('+' | '-' | ',' | ':') if kind == RedactionKind::Timestamp => {
+            !rest.next().is_some_and(is_joined)
+        }
+        Some(':') => kind != RedactionKind::Port,
         _ => true,
     }
 }

@@ -35,10 +35,10 @@ fn check_values(kind: RedactionKind, values: &[&str]) {
             &format!("\"x\": \"{value}\"."),
             &format!("\"x\": \"{hidden}\"."),
         );
-        let glued = format!("x{value}");
-        check(kind, &glued, &glued);
-        let glued = format!("{value}x");
-        check(kind, &glued, &glued);
+        // What a space separates is a value by itself.
+        if !value.contains(' ') {
+            check_untouched(kind, &[&format!("x{value}"), &format!("{value}x")]);
+        }
     }
 }
 
