@@ -3,12 +3,21 @@
 //! Knows no Docker, no command line and no terminal. What brings services up is behind [`Runtime`], what runs a
 //! block behind [`Shell`].
 
+mod cause;
 mod event;
 mod report;
 mod runtime;
+mod secrets;
+mod session;
 mod shell;
+mod snapshot;
 
 pub use event::{Event, Reporter, Stream};
-pub use report::{LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
-pub use runtime::{Lab, NotReady, Residue, Runtime, RuntimeError};
+pub use report::{Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
+pub use runtime::{Lab, NoRuntime, NotReady, Residue, Runtime, RuntimeError};
+pub use secrets::Secrets;
+pub use session::{LabRun, MissingTool, Played, SearchPath, missing_tools, run_blocks, verify_lab};
 pub use shell::{Attempt, Captured, Ending, Invocation, Program, Shell, ShellError, Stop};
+pub use snapshot::{PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, pending_in};
+
+pub(crate) use cause::in_full;

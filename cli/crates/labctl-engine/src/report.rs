@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use labctl_runbook::{Judgement, Observation, SkipReason};
+use labctl_runbook::{Judgement, Observation, SkipReason, Verdict};
 
 /// What came of one step.
 #[derive(Debug, Clone)]
@@ -93,4 +93,109 @@ pub struct RunReport {
     pub labs: Vec<LabReport>,
     /// Whether a person interrupted it.
     pub is_interrupted: bool,
+}
+
+impl Outcome {
+    /// Whether what happened is what should: passed, or stopped as planned.
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Passed | Self::Stopped)
+    }
+}
+
+/// A lab's figures for a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Blocks that passed, those stopped as planned included.
+    pub passed: usize,
+    /// Blocks that failed or timed out.
+    pub failed: usize,
+    /// Blocks that could not be judged, interrupted ones included.
+    pub errored: usize,
+    /// Blocks that were not run.
+    pub skipped: usize,
+    /// Blocks of which nothing but the exit code was judged.
+    pub exit_only: usize,
+    /// Claims judged, the implied ones included.
+    pub expectations: usize,
+    /// Claims that held.
+    pub expectations_held: usize,
+    /// Snapshots compared.
+    pub snapshots: usize,
+    /// Snapshots that matched.
+    pub snapshots_matched: usize,
+}
+
+impl LabReport {
+    /// Its figures.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.steps {
+            match step.outcome {
+                Outcome::Passed | Outcome::Stopped => counts.passed += 1,
+                Outcome::Failed | Outcome::TimedOut(_) => counts.failed += 1,
+                Outcome::Errored(_) | Outcome::Cancelled => counts.errored += 1,
+                Outcome::Skipped(_) => counts.skipped += 1,
+            }
+            counts.exit_only += usize::from(step.is_exit_only);
+            counts.expectations += step.judgements.len();
+            counts.expectations_held += step
+                .judgements
+                .iter()
+                .filter(|judgement| judgement.verdict == Verdict::Held)
+                .count();
+            counts.snapshots += usize::from(step.snapshot.is_some());
+            counts.snapshots_matched +=
+                usize::from(step.snapshot == Some(SnapshotOutcome::Matched));
+        }
+        counts
+    }
+
+    /// A lab in which nothing ran and nothing else went wrong is an error: its green would say nothing.
+    pub(crate) fn say_if_nothing_ran(&mut self) {
+        let has_run = self.steps.iter().any(|step| step.attempts > 0);
+        let is_told = self
+            .steps
+            .iter()
+            .any(|step| step.outcome == Outcome::Skipped(SkipReason::Cancelled));
+        if !has_run && !is_told && self.errors.is_empty() {
+            self.errors
+                .push("no block was run, so nothing was verified".to_owned());
+        }
+    }
+}
+
+impl RunReport {
+    /// All labs' figures together.
+    pub fn counts(&self) -> Counts {
+        self.labs
+            .iter()
+            .map(LabReport::counts)
+            .fold(Counts::default(), |sum, lab| Counts {
+                passed: sum.passed + lab.passed,
+                failed: sum.failed + lab.failed,
+                errored: sum.errored + lab.errored,
+                skipped: sum.skipped + lab.skipped,
+                exit_only: sum.exit_only + lab.exit_only,
+                expectations: sum.expectations + lab.expectations,
+                expectations_held: sum.expectations_held + lab.expectations_held,
+                snapshots: sum.snapshots + lab.snapshots,
+                snapshots_matched: sum.snapshots_matched + lab.snapshots_matched,
+            })
+    }
+
+    /// `verify`'s exit code: 130 interrupted · 3 something could not be told, or no lab was played · 1 something failed or
+    /// timed out · 0 all passed.
+    pub fn exit_code(&self) -> u8 {
+        let counts = self.counts();
+        if self.is_interrupted {
+            130
+        } else if counts.errored > 0
+            || self.labs.is_empty()
+            || self.labs.iter().any(|lab| !lab.errors.is_empty())
+        {
+            3
+        } else {
+            u8::from(counts.failed > 0)
+        }
+    }
 }

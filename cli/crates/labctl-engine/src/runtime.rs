@@ -83,6 +83,49 @@ pub trait Runtime {
     fn keep(&mut self, lab: &Lab) -> impl Future<Output = String>;
 }
 
+/// For a runbook without services: there is no value of it.
+#[derive(Debug)]
+pub enum NoRuntime {}
+
+impl Runtime for NoRuntime {
+    async fn claim(&mut self, _lab: &Lab) -> Result<Vec<String>, RuntimeError> {
+        match *self {}
+    }
+
+    async fn bring_up(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
+        match *self {}
+    }
+
+    async fn wait_ready(&mut self, _lab: &Lab, _deadline: Duration) -> Result<(), RuntimeError> {
+        match *self {}
+    }
+
+    async fn logs_since(
+        &mut self,
+        _lab: &Lab,
+        _since: SystemTime,
+        _limit: usize,
+    ) -> Result<String, RuntimeError> {
+        match *self {}
+    }
+
+    async fn restarts(&mut self, _lab: &Lab) -> Result<BTreeMap<String, u64>, RuntimeError> {
+        match *self {}
+    }
+
+    async fn remove_one_offs(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
+        match *self {}
+    }
+
+    async fn tear_down(&mut self, _lab: &Lab) -> Result<Residue, RuntimeError> {
+        match *self {}
+    }
+
+    async fn keep(&mut self, _lab: &Lab) -> String {
+        match *self {}
+    }
+}
+
 /// What a teardown left behind, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Residue {

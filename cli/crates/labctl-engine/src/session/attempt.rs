@@ -1,0 +1,161 @@
+//! One execution of a step, in the foreground or beside the others.
+
+use labctl_runbook::{Action, Block};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Attempt, Ending, Event, Outcome, Runtime, Shell, ShellError, StepReport, Stop, in_full,
+    session::{
+        invocation::invocation,
+        judge::{self, Judged},
+        pump::Pump,
+        state::{Grade, Happened},
+        until::Watch,
+    },
+};
+
+impl<S: Shell, R: Runtime> Pump<'_, S, R> {
+    pub(super) async fn attempt(&mut self, step: usize, attempt: u32) -> Happened {
+        if attempt == 1 {
+            self.take_turn(step);
+        }
+        let block = self.block(step);
+        let result = self.execute(step, block).await;
+        let judged = self.judge(step, result);
+        Happened::Judged(self.fill_in(attempt, judged))
+    }
+
+    async fn execute(&mut self, step: usize, block: &Block) -> Result<Attempt, ShellError> {
+        let invocation = invocation(
+            self.run,
+            &self.run.plan.steps[step],
+            block,
+            self.is_interactive,
+        );
+        let signals = Stop {
+            cancel: self.cancel.clone(),
+            enough: CancellationToken::new(),
+        };
+        let mut watch = Watch::new(block.expectations.until.as_ref(), &self.captures);
+        let reporter = &mut *self.reporter;
+        let mut printed = |stream, bytes: &[u8]| {
+            reporter.handle(&Event::StepPrinted {
+                block: &block.name,
+                stream,
+                bytes,
+            });
+            if watch.sees(stream, bytes) {
+                signals.enough.cancel();
+            }
+        };
+        self.shell.run(&invocation, &signals, &mut printed).await
+    }
+
+    fn judge(&mut self, step: usize, result: Result<Attempt, ShellError>) -> Judged {
+        let deadline = self.run.plan.steps[step].deadline;
+        match result {
+            Ok(attempt) if attempt.ending == Ending::Cancelled && self.expiry.is_over() => {
+                let attempt = Attempt {
+                    ending: Ending::TimedOut,
+                    ..attempt
+                };
+                judge::judge(
+                    self.run,
+                    self.block(step),
+                    &attempt,
+                    attempt.duration,
+                    &mut self.captures,
+                )
+            }
+            Ok(attempt) => judge::judge(
+                self.run,
+                self.block(step),
+                &attempt,
+                deadline,
+                &mut self.captures,
+            ),
+            Err(error) => Judged::errored(in_full(&error)),
+        }
+    }
+
+    pub(super) async fn start_in_background(&mut self, step: usize) -> Happened {
+        self.take_turn(step);
+        let invocation = invocation(
+            self.run,
+            &self.run.plan.steps[step],
+            self.block(step),
+            false,
+        );
+        match self.shell.start_background(&invocation).await {
+            Ok(()) => {
+                // Its report waits for its end.
+                if let Some(turn) = self.turn.take() {
+                    self.reports[step] = Some(StepReport {
+                        attempts: 1,
+                        ..turn.report
+                    });
+                }
+                Happened::Done
+            }
+            Err(error) => Happened::Judged(self.fill_in(1, Judged::errored(in_full(&error)))),
+        }
+    }
+
+    pub(super) async fn stop_background(&mut self, awaited: &[usize]) -> Happened {
+        let mut grades = Vec::new();
+        for &step in awaited {
+            let (block, deadline) = (self.block(step), self.run.plan.steps[step].deadline);
+            let signals = Stop {
+                cancel: self.cancel.clone(),
+                enough: CancellationToken::new(),
+            };
+            let result = self
+                .shell
+                .wait_background(&block.name, deadline, &signals)
+                .await;
+            let judged = self.judge(step, result);
+            grades.push((step, self.conclude_background(step, judged)));
+        }
+        for (name, attempt) in self.shell.stop_background().await {
+            let Some(step) = self
+                .background_step(&name)
+                .filter(|step| !awaited.contains(step))
+            else {
+                continue;
+            };
+            let judged = if attempt.ending == Ending::Stopped {
+                Judged {
+                    outcome: Outcome::Stopped,
+                    ..Judged::errored(String::new())
+                }
+            } else {
+                self.judge(step, Ok(attempt))
+            };
+            grades.push((step, self.conclude_background(step, judged)));
+        }
+        if let Some(services) = &mut self.services
+            && let Err(error) = services.remove_one_offs().await
+        {
+            self.errors.push(error);
+        }
+        Happened::BackgroundStopped(grades)
+    }
+
+    fn conclude_background(&mut self, step: usize, judged: Judged) -> Grade {
+        let grade = judged.grade();
+        let mut report = self.reports[step]
+            .take()
+            .unwrap_or_else(|| self.blank(step));
+        report.elapsed = judged.duration().unwrap_or_default();
+        report.fill_in(judged);
+        self.report(step, report);
+        grade
+    }
+
+    fn background_step(&self, name: &str) -> Option<usize> {
+        (0..self.run.plan.steps.len()).find(|&step| {
+            self.run.plan.steps[step].action == Action::RunInBackground
+                && self.block(step).name == name
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! What an attempt comes to: its claims, its exit, its snapshot, and what else a person should know.
+
+use std::time::Duration;
+
+use labctl_runbook::{
+    Block, Captures, ExitStatus, Judgement, Observation, Verdict,
+    expect::{Expectations, Statement, Subject},
+};
+
+use crate::{
+    Attempt, Ending, LabRun, Outcome, SnapshotOutcome, StepReport, in_full,
+    session::{claims, output::output, state::Grade},
+    snapshot,
+};
+
+/// An attempt with its verdict.
+pub(super) struct Judged {
+    pub(super) outcome: Outcome,
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) is_exit_only: bool,
+    pub(super) snapshot: Option<SnapshotOutcome>,
+    pub(super) observation: Option<Observation>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Judged {
+    /// One that could not be run or judged.
+    pub(super) fn errored(why: String) -> Self {
+        Self {
+            outcome: Outcome::Errored(why),
+            judgements: Vec::new(),
+            is_exit_only: false,
+            snapshot: None,
+            observation: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// How long the attempt took, if it was run.
+    pub(super) fn duration(&self) -> Option<Duration> {
+        self.observation
+            .as_ref()
+            .map(|observation| observation.duration)
+    }
+
+    pub(super) fn grade(&self) -> Grade {
+        if self.outcome.is_success() {
+            Grade::Passed
+        } else {
+            Grade::NotPassed
+        }
+    }
+}
+
+impl StepReport {
+    /// Takes over what the latest attempt came to; notes of earlier ones stay.
+    pub(super) fn fill_in(&mut self, judged: Judged) {
+        self.outcome = judged.outcome;
+        self.judgements = judged.judgements;
+        self.is_exit_only = judged.is_exit_only;
+        self.snapshot = judged.snapshot;
+        self.observation = judged.observation;
+        for note in judged.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+}
+
+/// Whether the author says what the exit code must be.
+pub(super) fn has_exit_claim(expectations: &Expectations) -> bool {
+    expectations
+        .statements
+        .iter()
+        .any(|statement| matches!(statement, Statement::Claim(claim) if matches!(claim.subject, Subject::Exit)))
+}
+
+/// Judges an attempt of `block` that might take `deadline`.
+pub(super) fn judge(
+    run: &LabRun<'_>,
+    block: &Block,
+    attempt: &Attempt,
+    deadline: Duration,
+    captures: &mut Captures,
+) -> Judged {
+    let exit = match attempt.ending {
+        Ending::Exited(status) => status,
+        Ending::TimedOut | Ending::Stopped | Ending::Cancelled => ExitStatus::Code(0),
+    };
+    let observation = Observation {
+        exit,
+        stdout: output(&attempt.stdout, &run.secrets),
+        stderr: output(&attempt.stderr, &run.secrets),
+        duration: attempt.duration,
+    };
+    let mut judged = Judged {
+        notes: notes(attempt),
+        ..Judged::errored(String::new())
+    };
+    match attempt.ending {
+        Ending::Cancelled => judged.outcome = Outcome::Cancelled,
+        Ending::TimedOut => {
+            judged.outcome = Outcome::TimedOut(deadline);
+            judged
+                .judgements
+                .extend(until_judgement(block, &observation, captures));
+        }
+        Ending::Exited(_) | Ending::Stopped => {
+            let is_exit_judged =
+                block.expectations.until.is_none() && attempt.ending != Ending::Stopped;
+            judged
+                .judgements
+                .extend(until_judgement(block, &observation, captures));
+            judged
+                .judgements
+                .extend(claims::judge(block, &observation, captures, is_exit_judged));
+            judged.judgements.extend(silence(block, attempt));
+            judged.outcome = outcome(attempt, &judged.judgements);
+            if judged.outcome.is_success() {
+                compare_snapshot(run, block, &observation, &mut judged);
+            }
+            judged.is_exit_only =
+                judged.snapshot.is_none() && is_exit_only(block, &judged.judgements);
+        }
+    }
+    judged.observation = Some(observation);
+    judged
+}
+
+fn until_judgement(
+    block: &Block,
+    observation: &Observation,
+    captures: &Captures,
+) -> Option<Judgement> {
+    let claim = block.expectations.until.as_ref()?;
+    Some(Judgement {
+        claim: format!("until {}", claim.text.trim_start_matches("until ")),
+        span: claim.span,
+        verdict: claims::evaluate(claim, observation, captures),
+    })
+}
+
+/// An endless block that was stopped before it printed anything has shown nothing.
+fn silence(block: &Block, attempt: &Attempt) -> Option<Judgement> {
+    let is_silent = attempt.stdout.head.is_empty() && attempt.stderr.head.is_empty();
+    (attempt.ending == Ending::Stopped && block.expectations.until.is_none() && is_silent).then(
+        || Judgement {
+            claim: "an endless block prints something".to_owned(),
+            span: block.opening,
+            verdict: Verdict::Failed("it printed nothing".to_owned()),
+        },
+    )
+}
+
+fn outcome(attempt: &Attempt, judgements: &[Judgement]) -> Outcome {
+    if judgements
+        .iter()
+        .any(|judgement| matches!(judgement.verdict, Verdict::Failed(_)))
+    {
+        return Outcome::Failed;
+    }
+    if let Some(Judgement {
+        claim,
+        verdict: Verdict::Errored(why),
+        ..
+    }) = judgements
+        .iter()
+        .find(|judgement| matches!(judgement.verdict, Verdict::Errored(_)))
+    {
+        return Outcome::Errored(format!("`{claim}`: {why}"));
+    }
+    if attempt.ending == Ending::Stopped {
+        Outcome::Stopped
+    } else {
+        Outcome::Passed
+    }
+}
+
+fn is_exit_only(block: &Block, judgements: &[Judgement]) -> bool {
+    let said_otherwise = block
+        .expectations
+        .statements
+        .iter()
+        .any(|statement| match statement {
+            Statement::Claim(claim) => !matches!(claim.subject, Subject::Exit),
+            Statement::Capture(_) => false,
+        });
+    !said_otherwise && block.expectations.until.is_none() && !judgements.is_empty()
+}
+
+fn compare_snapshot(
+    run: &LabRun<'_>,
+    block: &Block,
+    observation: &Observation,
+    judged: &mut Judged,
+) {
+    let Some(folder) = &run.snapshots else {
+        return;
+    };
+    let compared = snapshot::compare(folder, run.runbook, block, observation);
+    match compared {
+        Ok(outcome) => {
+            judged.notes.extend(outcome.notes);
+            if let Some(snapshot) = outcome.snapshot {
+                match snapshot {
+                    SnapshotOutcome::Matched => {}
+                    SnapshotOutcome::Stale => judged.notes.push(STALE.to_owned()),
+                    SnapshotOutcome::Differed { .. } | SnapshotOutcome::New(_) => {
+                        judged.outcome = Outcome::Failed;
+                    }
+                }
+                judged.snapshot = Some(snapshot);
+            }
+        }
+        Err(error) => judged.outcome = Outcome::Errored(in_full(&error)),
+    }
+}
+
+const STALE: &str =
+    "stale snapshot: the block's code changed since it was accepted, its output did not";
+
+/// 128 + SIGPIPE.
+const BROKEN_PIPE: i32 = 141;
+
+fn notes(attempt: &Attempt) -> Vec<String> {
+    let mut notes: Vec<String> = attempt
+        .left_behind
+        .iter()
+        .map(|process| format!("left running: {process}"))
+        .collect();
+    if let Ending::Exited(status) = attempt.ending
+        && status.code() == BROKEN_PIPE
+    {
+        notes.push(
+            "exit 141 is SIGPIPE: a command in a pipe went on writing after its reader had ended, such as `… | head`"
+                .to_owned(),
+        );
+    }
+    notes
+}

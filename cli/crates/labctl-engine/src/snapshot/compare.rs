@@ -1,0 +1,148 @@
+//! What a block printed, against what was accepted.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use labctl_runbook::{Block, Observation, Output, Runbook, expect::SnapshotMode};
+use similar::TextDiff;
+
+use crate::{
+    SnapshotError, SnapshotOutcome, Stream,
+    snapshot::{SnapshotFile, SnapshotFolder, digest, file::normalized, folder},
+};
+
+/// What came of a block's snapshots: the worst of its streams.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    pub(crate) snapshot: Option<SnapshotOutcome>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Compares the block's output with what was accepted, and leaves a pending file where it is another one.
+///
+/// # Errors
+/// A snapshot cannot be read; the output was not kept whole; a redaction does not fit it.
+pub(crate) fn compare(
+    folder: &SnapshotFolder,
+    runbook: &Runbook,
+    block: &Block,
+    observation: &Observation,
+) -> Result<Compared, SnapshotError> {
+    let mut compared = Compared::default();
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        if !is_compared(folder, block, stream) {
+            continue;
+        }
+        let output = match stream {
+            Stream::Stdout => &observation.stdout,
+            Stream::Stderr => &observation.stderr,
+        };
+        let text = redacted(runbook, block, output)?;
+        let outcome = compare_text(folder, block, stream, text, &mut compared.notes)?;
+        let is_good = matches!(compared.snapshot, None | Some(SnapshotOutcome::Matched));
+        if is_good {
+            compared.snapshot = Some(outcome);
+        }
+    }
+    Ok(compared)
+}
+
+fn is_compared(folder: &SnapshotFolder, block: &Block, stream: Stream) -> bool {
+    match (block.expectations.snapshot, stream) {
+        (SnapshotMode::Unsaid, _) => folder.has(&block.name, stream),
+        (SnapshotMode::Off, _)
+        | (SnapshotMode::Stdout, Stream::Stderr)
+        | (SnapshotMode::Stderr, Stream::Stdout) => false,
+        (SnapshotMode::Stdout, Stream::Stdout)
+        | (SnapshotMode::Stderr, Stream::Stderr)
+        | (SnapshotMode::Both, _) => true,
+    }
+}
+
+fn redacted(_runbook: &Runbook, _block: &Block, output: &Output) -> Result<String, SnapshotError> {
+    if output.omitted_bytes > 0 {
+        return Err(SnapshotError::Truncated {
+            omitted_bytes: output.omitted_bytes,
+        });
+    }
+    Ok(normalized(&output.text))
+}
+
+fn compare_text(
+    folder: &SnapshotFolder,
+    block: &Block,
+    stream: Stream,
+    text: String,
+    notes: &mut Vec<String>,
+) -> Result<SnapshotOutcome, SnapshotError> {
+    let path = folder.file(&block.name, stream);
+    let accepted = SnapshotFile::read(&path)?;
+    let seen = folder.entry(&block.name, digest::of_code(&block.code), text);
+    match accepted {
+        Some(accepted)
+            if accepted.text == seen.text && accepted.code_digest == seen.code_digest =>
+        {
+            // What an earlier run left pending is out of date.
+            remove_pending(&path, notes);
+            Ok(SnapshotOutcome::Matched)
+        }
+        Some(accepted) if accepted.text == seen.text => {
+            let _ = write_pending(folder, &path, &seen, notes);
+            Ok(SnapshotOutcome::Stale)
+        }
+        Some(accepted) => Ok(SnapshotOutcome::Differed {
+            pending: write_pending(folder, &path, &seen, notes),
+            diff: diff(&accepted.text, &seen.text),
+        }),
+        None => Ok(SnapshotOutcome::New(write_pending(
+            folder, &path, &seen, notes,
+        ))),
+    }
+}
+
+fn write_pending(
+    folder: &SnapshotFolder,
+    accepted: &Path,
+    seen: &SnapshotFile,
+    notes: &mut Vec<String>,
+) -> Option<PathBuf> {
+    if folder.is_read_only {
+        return None;
+    }
+    let pending = folder::pending(accepted);
+    match seen.write(&pending) {
+        Ok(()) => Some(pending),
+        Err(error) => {
+            notes.push(format!(
+                "the pending snapshot could not be written: {}",
+                crate::in_full(&error)
+            ));
+            None
+        }
+    }
+}
+
+fn remove_pending(accepted: &Path, notes: &mut Vec<String>) {
+    let pending = folder::pending(accepted);
+    match fs::remove_file(&pending) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            notes.push(format!(
+                "{} is out of date and could not be removed: {error}",
+                pending.display()
+            ));
+        }
+        _ => {}
+    }
+}
+
+/// A unified diff, from what was accepted to what was seen.
+pub(super) fn diff(accepted: &str, seen: &str) -> String {
+    let (accepted, seen) = (format!("{accepted}\n"), format!("{seen}\n"));
+    TextDiff::from_lines(&accepted, &seen)
+        .unified_diff()
+        .context_radius(3)
+        .header("accepted", "seen")
+        .to_string()
+}

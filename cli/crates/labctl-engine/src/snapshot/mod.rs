@@ -1,0 +1,15 @@
+//! Accepted outputs on disk, in insta's format.
+
+mod compare;
+mod digest;
+mod error;
+mod file;
+mod folder;
+mod pending;
+
+pub use error::SnapshotError;
+pub use file::SnapshotFile;
+pub use folder::SnapshotFolder;
+pub use pending::{PendingSnapshot, pending_in};
+
+pub(crate) use compare::compare;
