@@ -30,6 +30,12 @@ pub trait Runtime {
     /// missing or too old.
     fn claim(&mut self, lab: &Lab) -> impl Future<Output = Result<Vec<String>, RuntimeError>>;
 
+    /// Variables that the blocks of the claimed lab run with besides [`Lab::env`], such as the digest that images built
+    /// by them are labelled with.
+    fn block_env(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
     /// Brings all services up and waits until they are ready.
     ///
     /// # Errors

@@ -1,0 +1,233 @@
+//! What services logged, interleaved by time, each line with its service's name.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bollard::query_parameters::LogsOptions;
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    DockerError,
+    engine::{Container, Engine},
+};
+
+/// One line of a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    /// As the engine writes it, to the nanosecond: sorts as text.
+    time: String,
+    service: String,
+    text: String,
+}
+
+/// The log lines of these containers since `since`, at most `limit` bytes; the end counts.
+///
+/// # Errors
+/// The engine failed.
+pub(crate) async fn since(
+    engine: &Engine,
+    containers: &[Container],
+    since: SystemTime,
+    limit: usize,
+) -> Result<String, DockerError> {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        since: whole_seconds(since),
+        ..LogsOptions::default()
+    };
+    let from = humantime::format_rfc3339_nanos(since).to_string();
+    let read = containers
+        .iter()
+        .map(|container| read(engine, container, options.clone(), limit));
+    let mut lines = Vec::new();
+    for own in stream::iter(read).buffered(8).collect::<Vec<_>>().await {
+        lines.extend(own?.into_iter().filter(|line| line.time >= from));
+    }
+    lines.sort();
+    Ok(join(&lines, limit))
+}
+
+/// The last lines of one container, without times; what is wrong where they cannot be read.
+pub(crate) async fn last_lines(engine: &Engine, container: &Container, count: usize) -> String {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        tail: count.to_string(),
+        ..LogsOptions::default()
+    };
+    match read(engine, container, options, 64 << 10).await {
+        Ok(lines) => lines
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Err(error) => format!("({error})"),
+    }
+}
+
+/// Hands on the last `tail` lines of each of these containers, interleaved by time.
+///
+/// # Errors
+/// The engine failed.
+pub(crate) async fn print(
+    engine: &Engine,
+    containers: &[Container],
+    tail: usize,
+    printed: &mut (dyn FnMut(&str, &str) + Send),
+) -> Result<(), DockerError> {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        tail: tail.to_string(),
+        ..LogsOptions::default()
+    };
+    let mut lines = Vec::new();
+    for container in containers {
+        lines.extend(read(engine, container, options.clone(), 8 << 20).await?);
+    }
+    lines.sort();
+    for line in &lines {
+        printed(&line.service, &line.text);
+    }
+    Ok(())
+}
+
+/// Hands on the lines of these containers as they come, until all of them end: the last `tail` first.
+///
+/// # Errors
+/// The engine failed.
+pub(crate) async fn follow(
+    engine: &Engine,
+    containers: &[Container],
+    tail: usize,
+    printed: &mut (dyn FnMut(&str, &str) + Send),
+) -> Result<(), DockerError> {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        follow: true,
+        tail: tail.to_string(),
+        ..LogsOptions::default()
+    };
+    let mut streams = stream::select_all(containers.iter().map(|container| {
+        engine
+            .docker
+            .logs(&container.id, Some(options.clone()))
+            .map(move |chunk| (container, chunk))
+            .boxed()
+    }));
+    while let Some((container, chunk)) = streams.next().await {
+        let chunk = chunk.map_err(DockerError::engine(format!(
+            "read the logs of `{}`",
+            container.name
+        )))?;
+        for line in String::from_utf8_lossy(&chunk.into_bytes()).lines() {
+            printed(&container.service, line);
+        }
+    }
+    Ok(())
+}
+
+async fn read(
+    engine: &Engine,
+    container: &Container,
+    options: LogsOptions,
+    limit: usize,
+) -> Result<Vec<Line>, DockerError> {
+    let mut chunks = engine.docker.logs(&container.id, Some(options));
+    let mut lines = std::collections::VecDeque::new();
+    let mut kept = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(DockerError::engine(format!(
+            "read the logs of `{}`",
+            container.name
+        )))?;
+        for text in String::from_utf8_lossy(&chunk.into_bytes()).lines() {
+            let line = line(&container.service, text);
+            kept += line.text.len();
+            lines.push_back(line);
+        }
+        while kept > limit && lines.len() > 1 {
+            kept -= lines.pop_front().map_or(0, |line: Line| line.text.len());
+        }
+    }
+    let mut lines: Vec<Line> = lines.into();
+    lines.sort();
+    Ok(lines)
+}
+
+fn line(service: &str, text: &str) -> Line {
+    let (time, text) = text.split_once(' ').unwrap_or((text, ""));
+    Line {
+        time: time.to_owned(),
+        service: service.to_owned(),
+        text: text.trim_end_matches('\r').to_owned(),
+    }
+}
+
+/// The last `limit` bytes, from the beginning of a line; says how many lines were left out.
+fn join(lines: &[Line], limit: usize) -> String {
+    let shown: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} | {}\n", line.service, line.text))
+        .collect();
+    let mut first = shown.len();
+    let mut size = 0;
+    while first > 0 && size + shown[first - 1].len() <= limit {
+        first -= 1;
+        size += shown[first].len();
+    }
+    let omitted = match first {
+        0 => String::new(),
+        count => format!("… {count} earlier lines\n"),
+    };
+    omitted + &shown[first..].concat()
+}
+
+/// Seconds since the epoch, rounded down: what the engine takes.
+fn whole_seconds(time: SystemTime) -> i32 {
+    time.duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i32::try_from(since.as_secs()).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Vec<Line> {
+        let mut lines = vec![
+            line("b", "2026-01-01T00:00:02.000000001Z two"),
+            line("a", "2026-01-01T00:00:01.000000001Z one with blanks"),
+            line("a", "2026-01-01T00:00:02.000000002Z three\r"),
+        ];
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn lines_are_interleaved_by_time_and_name_their_service() {
+        assert_eq!(
+            join(&lines(), 1000),
+            "a | one with blanks\nb | two\na | three\n"
+        );
+    }
+
+    #[test]
+    fn the_end_counts_and_what_is_missing_is_said() {
+        assert_eq!(join(&lines(), 12), "… 2 earlier lines\na | three\n");
+    }
+
+    #[test]
+    fn times_compare_as_the_engine_writes_them() {
+        let time = UNIX_EPOCH + std::time::Duration::from_nanos(1_767_225_601_000_000_001);
+        assert_eq!(
+            humantime::format_rfc3339_nanos(time).to_string(),
+            "2026-01-01T00:00:01.000000001Z"
+        );
+    }
+}
