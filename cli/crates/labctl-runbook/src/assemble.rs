@@ -169,3 +169,100 @@ fn is_dropped(language: &str, attributes: &Attributes) -> bool {
         (None, None) => language == "mermaid",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FENCE: &str = "```sh {\"name\": \"a\"}\nx\n```\n";
+
+    /// For every block the lines of the comments that belong to it.
+    fn claims(source: &str) -> Vec<Vec<&str>> {
+        let mut assembly = Assembly::new(source, Vec::new());
+        for element in markdown::elements(source, 0) {
+            assembly.element(element);
+        }
+        let (claims, diagnostics) = assembly.attachment.finish();
+        assert!(diagnostics.is_empty(), "{source}: {diagnostics:?}");
+        let text = |lines: Vec<Span>| lines.iter().map(|line| line.text(source)).collect();
+        claims.into_iter().map(text).collect()
+    }
+
+    /// Claims below one block.
+    #[track_caller]
+    fn check(after: &str, expected: &[&str]) {
+        let source = format!("{FENCE}{after}");
+        assert_eq!(claims(&source), [expected], "{source}");
+    }
+
+    #[test]
+    fn a_comment_below_a_fence_claims() {
+        check(
+            "<!-- expect\nexit == 0\nstdout contains \"x\"\n-->\n",
+            &["exit == 0", "stdout contains \"x\""],
+        );
+        check("<!-- expect json $.a == 1 -->", &["json $.a == 1"]);
+        check(
+            "<!-- expect exit == 0\n\n  stdout exists\n-->\ntext",
+            &["exit == 0", "stdout exists"],
+        );
+        check("<!--expect exit == 0-->\n", &["exit == 0"]);
+        check("<!--\nexpect\nexit == 0\n-->\n", &["exit == 0"]);
+        check("\n\n\n  <!-- expect exit == 0 -->\n", &["exit == 0"]);
+        check("<!-- expect\r\nexit == 0\r\n\r\n-->\r\n", &["exit == 0"]);
+    }
+
+    #[test]
+    fn several_comments_merge_and_ordinary_ones_do_not_separate() {
+        check(
+            "<!-- expect exit == 0 -->\n\n<!-- note -->\n<!-- expect stdout exists -->\n",
+            &["exit == 0", "stdout exists"],
+        );
+        check(
+            "<!-- note --> <!-- expect exit == 0 --> <!-- more -->\n",
+            &["exit == 0"],
+        );
+    }
+
+    #[test]
+    fn a_comment_may_stand_inside_or_outside_the_list_or_quote() {
+        let in_list = "- step\n\n  ```sh\n  x\n  ```\n";
+        for comment in [
+            "  <!-- expect exit == 0 -->\n",
+            "<!-- expect exit == 0 -->\n",
+            "\n\n<!-- expect\nexit == 0\n-->\n",
+            "  <!-- expect\n  exit == 0\n  -->\n",
+            "\n  <!-- expect\n  exit == 0\n\n  -->\n- next\n",
+        ] {
+            assert_eq!(
+                claims(&format!("{in_list}{comment}")),
+                [["exit == 0"]],
+                "{comment}"
+            );
+        }
+        let quoted = "> ```sh\n> x\n> ```\n";
+        for comment in [
+            "> <!-- expect exit == 0 -->\n",
+            ">\n> <!-- expect\n> exit == 0\n>\n> -->\n",
+            "\n<!-- expect exit == 0 -->\n",
+            "\n> <!-- expect exit == 0 -->\n",
+        ] {
+            assert_eq!(
+                claims(&format!("{quoted}{comment}")),
+                [["exit == 0"]],
+                "{comment}"
+            );
+        }
+        let nested = "1. a\n   > - ```sh\n   >   x\n   >   ```\n   >   <!-- expect\n   >   exit == 0\n   >   -->\n";
+        assert_eq!(claims(nested), [["exit == 0"]]);
+    }
+
+    #[test]
+    fn every_block_has_its_own_claims() {
+        let source = format!(
+            "{FENCE}<!-- expect exit == 1 -->\n\n```sh\ny\n```\n\n    z\n\n<!-- expect exit == 2 -->\n"
+        );
+        let expected: [&[&str]; 3] = [&["exit == 1"], &[], &["exit == 2"]];
+        assert_eq!(claims(&source), expected);
+    }
+}

@@ -113,8 +113,13 @@ impl<'s> Attachment<'s> {
                 }
             }
             CommentKind::NearlyExpect => {
-                let word = comment.opener.text(self.source);
-                let message = format!("`{word}` does not open an expectation comment");
+                let words: Vec<_> = comment
+                    .opener
+                    .text(self.source)
+                    .split_whitespace()
+                    .collect();
+                let opener = words.join(" ");
+                let message = format!("`{opener}` does not open an expectation comment");
                 self.diagnostics.push(
                     Diagnostic::error("unknown-comment", comment.opener, message).with_help(
                         "did you mean `<!-- expect`? if it claims nothing, begin it with another word",
@@ -133,6 +138,7 @@ impl<'s> Attachment<'s> {
             ending,
             ..
         } = comment;
+        let is_empty = lines.is_empty();
         match ending {
             Ending::Clean => {}
             Ending::Unclosed => {
@@ -146,7 +152,7 @@ impl<'s> Attachment<'s> {
             self.diagnostics
                 .push(Diagnostic::error("unattached-comment", opener, problem).with_help(help));
         }
-        if lines.is_empty() {
+        if is_empty {
             let message = "this expectation comment claims nothing";
             self.diagnostics
                 .push(Diagnostic::warning("empty-comment", opener, message));

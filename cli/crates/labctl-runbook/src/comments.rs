@@ -11,7 +11,7 @@ use crate::{Span, markdown::RawLine};
 pub(crate) enum Piece {
     /// A comment.
     Comment(Comment),
-    /// Something a reader may see, or a tag.
+    /// Something a reader may see, or a tag; what stands right after a comment is told by its ending.
     Other(Span),
 }
 
@@ -56,6 +56,7 @@ pub(crate) fn pieces(source: &str, html: &[RawLine]) -> Vec<Piece> {
     let mut open: Option<Body> = None;
     for line in html {
         let mut rest = line.span;
+        let mut is_text_told = false;
         loop {
             if let Some(mut body) = open.take() {
                 // The `-->` of `<!-->` shares its dashes with the opener.
@@ -72,12 +73,14 @@ pub(crate) fn pieces(source: &str, html: &[RawLine]) -> Vec<Piece> {
                 let end = from + at;
                 body.lines.push(Span::new(rest.start(), end));
                 rest = Span::new(end + 3, rest.end()).trimmed(source);
-                pieces.push(Piece::Comment(body.end(source, ending(source, rest))));
+                let ending = ending(source, rest);
+                is_text_told = matches!(ending, Ending::TextAfter(_));
+                pieces.push(Piece::Comment(body.end(source, ending)));
             }
             let text = rest.text(source);
             let opener = text.find("<!--");
             let before = Span::new(rest.start(), rest.start() + opener.unwrap_or(text.len()));
-            if !before.trimmed(source).text(source).is_empty() {
+            if !is_text_told && !before.trimmed(source).text(source).is_empty() {
                 pieces.push(Piece::Other(before.trimmed(source)));
             }
             let Some(at) = opener else { break };
