@@ -1,8 +1,8 @@
 //! The binary as a container runs it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::lab::{PATIENCE, TABLE};
@@ -16,6 +16,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(3);
 struct Service {
     child: Child,
     address: SocketAddr,
+    output: BufReader<ChildStdout>,
+    log: String,
 }
 
 #[test]
@@ -25,7 +27,8 @@ fn it_becomes_healthy_logs_its_facts_and_stops_at_sigterm() {
     let variables = [("REDIS_URL", redis.url()), ("POSTGRES_URL", postgres.url())];
     let mut service = Service::start(&variables);
     service.until_healthy();
-    assert!(service.healthcheck().status.success());
+    service.until_logged(r#"connected store="redis""#);
+    service.until_logged(r#"connected store="postgres""#);
     let trace = "0af7651916cd43dd8448eb211c80319c";
     service.request(&format!(
         "GET /products/prod-001 HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: 00-{trace}-b7ad6b7169203331-01\r\n\r\n"
@@ -131,14 +134,20 @@ impl Service {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
-        let child = Command::new(BINARY)
+        let mut child = Command::new(BINARY)
             .env_clear()
             .env("LISTEN", address.to_string())
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { child, address }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self {
+            child,
+            address,
+            output,
+            log: String::new(),
+        }
     }
 
     /// Healthy as Docker means it: `/health` answers.
@@ -147,6 +156,14 @@ impl Service {
         while !self.healthcheck().status.success() {
             assert!(self.child.try_wait().unwrap().is_none(), "it ended");
             assert!(Instant::now() < deadline, "it never became healthy");
+        }
+    }
+
+    /// Reads the log until `fact` was in it.
+    fn until_logged(&mut self, fact: &str) {
+        while !self.log.contains(fact) {
+            let length = self.output.read_line(&mut self.log).unwrap();
+            assert!(length > 0, "no `{fact}` in\n{}", self.log);
         }
     }
 
@@ -171,20 +188,14 @@ impl Service {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         let started = Instant::now();
-        let mut log = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
+        self.output.read_to_string(&mut self.log).unwrap();
         let status = self.child.wait().unwrap();
         assert!(
             started.elapsed() < STOP_LIMIT,
             "stopped after {:?}",
             started.elapsed()
         );
-        (status, log)
+        (status, std::mem::take(&mut self.log))
     }
 }
 
