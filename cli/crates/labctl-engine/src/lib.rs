@@ -17,7 +17,9 @@ pub use report::{Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepRep
 pub use runtime::{Lab, NoRuntime, NotReady, Residue, Runtime, RuntimeError};
 pub use secrets::Secrets;
 pub use session::{LabRun, MissingTool, Played, SearchPath, missing_tools, run_blocks, verify_lab};
-pub use shell::{Attempt, Captured, Ending, Invocation, Program, Shell, ShellError, Stop};
+pub use shell::{
+    Attempt, Captured, Ending, Invocation, ProcessShell, Program, Shell, ShellError, Stop,
+};
 pub use snapshot::{PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, pending_in};
 
 pub(crate) use cause::in_full;

@@ -224,11 +224,7 @@ const STALE: &str =
 const BROKEN_PIPE: i32 = 141;
 
 fn notes(attempt: &Attempt) -> Vec<String> {
-    let mut notes: Vec<String> = attempt
-        .left_behind
-        .iter()
-        .map(|process| format!("left running: {process}"))
-        .collect();
+    let mut notes = Vec::new();
     if let Ending::Exited(status) = attempt.ending
         && status.code() == BROKEN_PIPE
     {

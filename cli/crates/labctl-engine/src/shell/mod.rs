@@ -1,10 +1,21 @@
 //! What runs one block: the seam to processes.
 
+mod capture;
+mod exported;
+mod process;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod watch;
+
 use std::{collections::BTreeMap, ffi::OsString, future::Future, path::PathBuf, time::Duration};
 
 use labctl_runbook::ExitStatus;
 
 use crate::Stream;
+
+pub use capture::Captured;
+pub use process::ProcessShell;
 
 /// Runs blocks. One environment is carried from block to block.
 pub trait Shell {
@@ -71,7 +82,7 @@ pub struct Invocation {
 /// What runs a block's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
-    /// A shell: its variables are carried on. Program and arguments before the code.
+    /// A shell, with arguments: its variables are carried on. Options for stopping at the first failure are added.
     Shell(Vec<OsString>),
     /// Another interpreter: the code goes to a temporary file with this suffix.
     Interpreter {
@@ -95,8 +106,6 @@ pub struct Attempt {
     pub stderr: Captured,
     /// From start to end.
     pub duration: Duration,
-    /// Processes it left running, such as "sleep 1000 (pid 4711)".
-    pub left_behind: Vec<String>,
 }
 
 /// How an execution ended.
@@ -110,17 +119,6 @@ pub enum Ending {
     Stopped,
     /// By the person who interrupted the run.
     Cancelled,
-}
-
-/// A stream as kept: head and tail up to a limit, the middle counted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Captured {
-    /// The first bytes.
-    pub head: Vec<u8>,
-    /// Bytes between head and tail that were not kept.
-    pub omitted_bytes: u64,
-    /// The last bytes; empty while everything fits in the head.
-    pub tail: Vec<u8>,
 }
 
 /// Asks for a stop from elsewhere: Ctrl-C, or an `until` that holds.
