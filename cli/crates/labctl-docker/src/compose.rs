@@ -204,47 +204,24 @@ fn is_new_enough(version: &str) -> bool {
     found >= OLDEST
 }
 
-/// Tells an image that cannot be had from other failures, by what Compose and the engine say of it.
+/// Tells an image that cannot be had from other failures. Compose's progress names the service (`api Pulling`, then
+/// `api Error …`), or the image in newer versions; where nothing may be pulled the engine names the image.
 fn missing_image(model: &ComposeModel, finished: &Finished) -> Option<DockerError> {
-    const SIGNS: [&str; 7] = [
-        "pull access denied",
-        "manifest unknown",
-        "not found: manifest",
-        "No such image",
-        "failed to resolve reference",
-        "no such host",
-        "Client.Timeout",
-    ];
-    let is_about_images = |line: &str| {
-        SIGNS.iter().any(|sign| line.contains(sign))
-            || line.contains("registry") && line.contains("Get ")
-    };
-    let said = finished
-        .stderr
-        .lines()
-        .map(str::trim)
-        .rfind(|line| is_about_images(line))?;
-    let is_in = |text: &str, name: &str| {
-        let bare = name.split(':').next().unwrap_or(name);
-        text.contains(name)
-            || text.contains(&format!("for {bare}"))
-            || text.contains(&format!("/{bare}/"))
-    };
-    let (service, image) = model
-        .expected()
-        .filter_map(|(name, service)| Some((name, service.image.as_deref()?)))
-        .find(|(_, image)| is_in(said, image))
-        .or_else(|| {
-            // Compose's progress names the service: `lab08-redis Error …`.
-            model
-                .expected()
-                .filter_map(|(name, service)| Some((name, service.image.as_deref()?)))
-                .find(|(name, _)| finished.stderr.contains(&format!("{name} Error")))
-        })?;
-    Some(DockerError::Image {
-        image: image.to_owned(),
-        service: service.to_owned(),
-        said: said.to_owned(),
+    let said = |text: &str| finished.stderr.lines().rfind(|line| line.contains(text));
+    model.expected().find_map(|(service, description)| {
+        let image = description.image.as_deref()?;
+        let failed_pull = |name: &str| {
+            said(&format!("{name} Pulling"))?;
+            said(&format!("{name} Error")).or_else(|| said("Error response from daemon"))
+        };
+        let line = failed_pull(service)
+            .or_else(|| failed_pull(image))
+            .or_else(|| said(&format!("No such image: {image}")))?;
+        Some(DockerError::Image {
+            image: image.to_owned(),
+            service: service.to_owned(),
+            said: line.trim().to_owned(),
+        })
     })
 }
 
@@ -267,6 +244,23 @@ mod tests {
         check("2.3.4", false);
         check("1.29.2", false);
         check("dev", false);
+    }
+
+    #[test]
+    fn an_image_that_may_not_be_pulled_is_named_too() {
+        let json = r#"{"name": "p", "services": {"api": {"image": "a:1"}, "db": {"image": "labctl/db:1"}}}"#;
+        let mut model: ComposeModel = serde_json::from_str(json).unwrap();
+        model.started = ["api", "db"].map(str::to_owned).into();
+        let finished = Finished {
+            is_success: false,
+            stdout: Vec::new(),
+            stderr: "Error response from daemon: No such image: labctl/db:1\n".to_owned(),
+        };
+        let error = missing_image(&model, &finished).unwrap().to_string();
+        assert!(
+            error.starts_with("the image `labctl/db:1` of service `db` cannot be had"),
+            "{error}"
+        );
     }
 
     #[test]

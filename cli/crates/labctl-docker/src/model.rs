@@ -5,6 +5,7 @@ use std::{
     path::PathBuf,
 };
 
+use labctl_runbook::ComposeNames;
 use serde::Deserialize;
 
 /// A lab's services as `docker compose --profile '*' config --format json` gives them.
@@ -136,6 +137,33 @@ impl ComposeModel {
             .map(|(name, service)| (name.as_str(), service))
     }
 
+    /// The names of the lab's own things, by which a plan tells them from others'. External ones are others'.
+    pub fn names(&self) -> ComposeNames {
+        let names = |resources: &BTreeMap<String, ComposeResource>| {
+            resources
+                .iter()
+                .filter(|(_, resource)| !resource.external)
+                .flat_map(|(key, resource)| [Some(key.clone()), resource.name.clone()])
+                .flatten()
+                .collect()
+        };
+        let services = || self.services.values();
+        ComposeNames {
+            project: self.name.clone(),
+            services: self.services.keys().cloned().collect(),
+            containers: services()
+                .filter_map(|service| service.container_name.clone())
+                .collect(),
+            volumes: names(&self.volumes),
+            networks: names(&self.networks),
+            images: self
+                .services
+                .iter()
+                .map(|(name, service)| service.image_name(&self.name, name))
+                .collect(),
+        }
+    }
+
     /// The host ports that a plain `up` takes; ports that the engine chooses are left out, as are ranges.
     pub fn published(&self) -> Vec<PublishedPort> {
         self.expected()
@@ -171,7 +199,7 @@ mod tests {
                 "none": {"image": "x:1", "scale": 0, "ports": [{"target": 1, "published": "1"}]},
                 "load": {"image": "y:1", "profiles": ["loadtest"], "ports": [{"target": 2, "published": "2"}]}
             },
-            "volumes": {"data": {"name": "p_data"}},
+            "volumes": {"data": {"name": "p_data"}, "theirs": {"name": "theirs", "external": true}},
             "x-labctl": {"sources": ["../../services"]}
         }"#;
         let mut model: ComposeModel = serde_json::from_str(json).unwrap();
@@ -199,6 +227,17 @@ mod tests {
                 port: 8000,
                 protocol: "tcp".to_owned()
             }]
+        );
+    }
+
+    #[test]
+    fn names_are_the_labs_own() {
+        let names = model().names();
+        assert_eq!(names.volumes, ["data", "p_data"].map(str::to_owned).into());
+        assert_eq!(names.containers, ["api-1".to_owned()].into());
+        assert_eq!(
+            names.images,
+            ["p-api", "x:1", "y:1"].map(str::to_owned).into()
         );
     }
 

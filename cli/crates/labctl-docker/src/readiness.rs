@@ -33,8 +33,10 @@ struct Seen {
     status: Status,
     health: Option<HealthStatus>,
     exit_code: i64,
-    /// Restarts by the engine since the wait began.
+    /// Restarts by the engine, ever.
     restarts: i64,
+    /// Restarts since the wait began.
+    new_restarts: i64,
     policy: Policy,
     /// Restarts that the policy `on-failure` allows; 0 for any number.
     most_restarts: i64,
@@ -55,8 +57,8 @@ enum Readiness {
 }
 
 fn judge(seen: &Seen) -> Readiness {
-    if seen.restarts >= LOOP && seen.health != Some(HealthStatus::HEALTHY) {
-        return Readiness::Failed(format!("restarting in a loop, {} restarts", seen.restarts));
+    if seen.new_restarts >= LOOP && seen.health != Some(HealthStatus::HEALTHY) {
+        return Readiness::Failed("restarting in a loop".to_owned());
     }
     match seen.status {
         Status::RUNNING => judge_running(seen),
@@ -173,7 +175,7 @@ async fn look(
     let before = *restarts_before
         .entry(container.id.clone())
         .or_insert(seen.restarts);
-    seen.restarts -= before;
+    seen.new_restarts = seen.restarts - before;
     Ok(Some(seen))
 }
 
@@ -194,6 +196,7 @@ fn seen(inspected: ContainerInspectResponse, is_server: bool) -> Seen {
             .filter(|status| !matches!(status, HealthStatus::NONE | HealthStatus::EMPTY)),
         exit_code: state.exit_code.unwrap_or_default(),
         restarts: inspected.restart_count.unwrap_or_default(),
+        new_restarts: 0,
         policy: policy.name.unwrap_or(Policy::EMPTY),
         most_restarts: policy.maximum_retry_count.unwrap_or_default(),
         is_server,
@@ -230,6 +233,7 @@ mod tests {
             health: None,
             exit_code: 0,
             restarts: 0,
+            new_restarts: 0,
             policy: Policy::NO,
             most_restarts: 0,
             is_server: false,
@@ -339,10 +343,10 @@ mod tests {
         });
         failed(
             &Seen {
-                restarts: LOOP,
+                new_restarts: LOOP,
                 ..once
             },
-            "restarting in a loop, 5 restarts",
+            "restarting in a loop",
         );
     }
 
@@ -350,6 +354,7 @@ mod tests {
     fn a_healthy_service_may_have_restarted() {
         ready(&Seen {
             restarts: LOOP,
+            new_restarts: LOOP,
             ..with_health(HealthStatus::HEALTHY)
         });
     }
