@@ -12,6 +12,7 @@ use crate::{
     front_matter::{self, Reading},
     markdown::{self, Element, RawCode},
     names::{self, NameCounter},
+    plan::check_needs,
 };
 
 /// Reads a whole document.
@@ -70,12 +71,16 @@ impl<'s> Assembly<'s> {
             block.expectations = expectations;
             diagnostics.extend(found);
         }
-        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        Runbook {
+        let mut runbook = Runbook {
             front_matter,
             blocks,
             diagnostics,
-        }
+        };
+        runbook.diagnostics.extend(check_needs(&runbook));
+        runbook
+            .diagnostics
+            .sort_by_key(|diagnostic| diagnostic.span);
+        runbook
     }
 
     fn code(&mut self, raw: &RawCode) {

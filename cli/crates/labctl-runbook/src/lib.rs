@@ -14,6 +14,7 @@ mod description;
 mod diagnostic;
 pub mod expect;
 mod front_matter;
+mod lint;
 mod markdown;
 mod names;
 mod observation;
@@ -32,6 +33,7 @@ pub use captures::Captures;
 pub use classify::{ComposeNames, NeededCommand, commands_needed};
 pub use diagnostic::{Diagnostic, Severity};
 pub use front_matter::{Defaults, FrontMatter, SessionKind};
+pub use lint::{LintFacts, SnapshotHeader, lint};
 pub use observation::{ExitStatus, Observation, Output};
 pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,

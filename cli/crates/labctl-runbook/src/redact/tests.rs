@@ -365,7 +365,7 @@ proptest! {
 fn long_runs_take_linear_work() {
     let rules: Vec<Redaction> = KINDS.iter().map(|kind| rule(*kind, None)).collect();
     for piece in ["a", "0", "a0-", "1:", "[", "{\"a\":", "5s-", "a.", "] :"] {
-        let text = piece.repeat(200_000 / piece.len());
+        let text = piece.repeat(40_000 / piece.len());
         assert!(redact(&text, &rules).is_ok());
         let _ = redact(&text, &[rule(Number, Some("$..a"))]);
     }

@@ -10,13 +10,11 @@ mod scanner;
 mod skip;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
 mod variables;
 mod word;
 mod wrappers;
 
 pub(crate) use command::{Command, Script};
 pub(crate) use docker::{DockerCall, docker_call, option_is_set, positional};
-#[cfg(test)]
 pub(crate) use variables::assignments;
 pub(crate) use word::Word;

@@ -42,14 +42,6 @@ pub(crate) fn assignments(script: &Script) -> Vec<Assignment> {
             by_command(command, &mut found);
         }
     }
-    found.extend(script.variables.iter().filter(|used| used.has_default).map(
-        // `${X:=v}` sets it; what the others provide for is as good as set from here on.
-        |used| Assignment {
-            name: used.name.clone(),
-            position: used.range.start,
-            is_exported: false,
-        },
-    ));
     found
 }
 
@@ -69,7 +61,8 @@ fn by_command(command: &Command, found: &mut Vec<Assignment>) {
         Some("declare" | "typeset" | "local" | "readonly") => arguments
             .iter()
             .any(|word| word.text.starts_with('-') && word.text.contains('x')),
-        Some("read" | "mapfile" | "readarray" | "getopts" | "printf" | "let" | "unset") => false,
+        Some("printf") if arguments.first().is_some_and(|word| word.text == "-v") => false,
+        Some("read" | "mapfile" | "readarray" | "getopts" | "let") => false,
         _ => return,
     };
     found.extend(arguments.iter().filter_map(|word| {

@@ -1,0 +1,184 @@
+use super::*;
+use crate::Runbook;
+
+fn shown(source: &str, facts: &LintFacts) -> Vec<(&'static str, String)> {
+    lint(source, &Runbook::parse(source), facts)
+        .into_iter()
+        .map(|found| (found.code, source[found.span.range()].to_owned()))
+        .collect()
+}
+
+/// Code, and the text under the caret, of every finding in a document.
+#[track_caller]
+fn check(source: &str, expected: &[(&str, &str)]) {
+    let found = shown(source, &LintFacts::default());
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(code, text)| (*code, text.as_str()))
+        .collect();
+    assert_eq!(found, expected, "{source}");
+}
+
+/// The same for one bash block.
+#[track_caller]
+fn check_code(code: &str, expected: &[(&str, &str)]) {
+    check(
+        &format!(
+            "- in a list\n\n  ```bash {{\"name\": \"x\"}}\n  {}\n  ```\n",
+            code.replace('\n', "\n  ")
+        ),
+        expected,
+    );
+}
+
+#[test]
+fn blocks_that_verify_treats_in_its_own_way_are_named() {
+    check_code(
+        "echo\ndocker compose logs -f db",
+        &[("never-ends", "docker compose logs -f db")],
+    );
+    check_code(
+        "docker compose exec db redis-cli",
+        &[("interactive", "docker compose exec db redis-cli")],
+    );
+    check_code(
+        "docker compose down -v\ndocker system prune -f",
+        &[("destructive", "docker system prune -f")],
+    );
+    check_code(
+        "rm -rf \"$OUT/\" ${OUT}/*",
+        &[("removes-variable", "\"$OUT/\"")],
+    );
+    check_code(
+        "docker compose logs | tail -n 5; rm -rf \"${OUT:?}/\" \"$OUT/x\"",
+        &[],
+    );
+}
+
+#[test]
+fn waits_are_for_a_condition() {
+    check_code(
+        "sleep 15\ndocker compose ps",
+        &[("waits-for-time", "sleep 15")],
+    );
+    check_code("sleep 1; sleep 0.5; sleep $N; sleep 2 & wait", &[]);
+    check_code("sleep 1m", &[("waits-for-time", "sleep 1m")]);
+    check_code("until curl -sf localhost; do sleep 2; done", &[]);
+}
+
+#[test]
+fn text_that_runs_otherwise_than_it_reads_is_named() {
+    check_code(
+        "$ echo\n$(which ls) x\n$HOME/bin/x",
+        &[("leading-dollar", "$"), ("leading-dollar", "$")],
+    );
+    check_code(
+        "export KEY=Enter your key",
+        &[("unquoted-message", "KEY=Enter your key")],
+    );
+    check_code(
+        "export A=1 B=2; export C=x D; export E=\"a b\"; export F",
+        &[],
+    );
+    check_code(
+        "ID=<paste-id-here>\necho",
+        &[("placeholder", "<paste-id-here>")],
+    );
+    check_code(
+        "curl localhost/items/<ITEM_ID> | jq .",
+        &[("placeholder", "<ITEM_ID>")],
+    );
+    check_code(
+        "curl \"localhost/items/<your id>\"",
+        &[("placeholder", "<your id>")],
+    );
+    check_code(
+        "echo 'use <your-id>' # <your-id>\nsort <in >out\ncat <<EOF\n<ID>\nEOF\ncurl -d '<id>5</id>' x",
+        &[],
+    );
+}
+
+const SETS: &str = "```bash\nITEM_ID=$(curl -s x)\nexport B=1\n```\n\n";
+
+#[test]
+fn variables_must_be_exported_to_be_read_later() {
+    let reads = |code: &str| format!("{SETS}```bash\n{code}\n```\n");
+    check(
+        &reads("echo \"$ITEM_ID\" $ITEM_ID $B"),
+        &[("not-exported", "$ITEM_ID")],
+    );
+    check(&reads("curl ${ITEM_ID}"), &[("not-exported", "${ITEM_ID}")]);
+    check(&reads("ITEM_ID=1; echo $ITEM_ID"), &[]);
+    check(&reads("echo '$ITEM_ID' ${ITEM_ID:-none} $OTHER $HOME"), &[]);
+    check(
+        &format!(
+            "---\nlabctl:\n  session: shared\n---\n{}",
+            reads("echo $ITEM_ID")
+        ),
+        &[],
+    );
+    check(
+        &format!("{SETS}```bash\nexport ITEM_ID=1\n```\n\n```bash\necho $ITEM_ID\n```\n"),
+        &[],
+    );
+}
+
+#[test]
+fn fences_do_what_they_seem_to() {
+    check(
+        "```\ndocker compose up -d\n```\n",
+        &[("no-language", "```")],
+    );
+    check("```\n$ ls\n```\n", &[("no-language", "```")]);
+    check(
+        "```\n+---+\n| A |\n+---+\n```\n\n```\nNAME  STATUS\ndb  Up\n```\n\n```yaml\ndocker: x\n```\n",
+        &[],
+    );
+    check(
+        "```bash {\"name\": \"x\", \"backgroud\": true}\necho\n```\n",
+        &[("unknown-attribute", "backgroud")],
+    );
+    check(
+        "```bash {name=x excludefromrunall=true skipPrompts=true mine=1 .cls}\necho\n```\n",
+        &[
+            ("unknown-attribute", "excludefromrunall"),
+            ("no-effect", "skipPrompts"),
+        ],
+    );
+    let twice =
+        "```sh {name=x}\necho\n```\n```sh {name=x}\necho\n```\n```sh {name=x-2}\necho\n```\n";
+    let found = shown(twice, &LintFacts::default());
+    assert!(
+        found
+            .iter()
+            .any(|(code, text)| *code == "ambiguous-name" && text.contains("x-2")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn snapshots_that_do_not_fit_are_stale() {
+    let header = |block: &str, digest: &str| SnapshotHeader {
+        block: block.to_owned(),
+        code_digest: digest.to_owned(),
+    };
+    let facts = LintFacts {
+        snapshots: vec![header("gone", "1"), header("a", "echo"), header("b", "old")],
+        code_digest: Some(str::to_owned),
+        ..LintFacts::default()
+    };
+    let source = "text\n\n```sh {name=a}\necho\n```\n```sh {name=b}\nnew\n```\n";
+    let found = shown(source, &facts);
+    assert_eq!(
+        found,
+        [
+            ("stale-snapshot", String::new()),
+            ("stale-snapshot", "```sh {name=b}".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn a_good_runbook_gets_no_word() {
+    check(include_str!("../../tests/fixtures/plain.md"), &[]);
+}
