@@ -87,7 +87,9 @@ impl<'s> Attachment<'s> {
 
     /// `<!--` in running text: a comment that Markdown does not see, because it is not closed.
     pub(crate) fn opener_in_text(&mut self, opener: Span) {
-        let rest = Span::new(opener.end(), self.source.len()).first_line(self.source);
+        // Enough for the word: a line may be as long as the document, and full of openers.
+        let limit = self.source.floor_char_boundary(opener.end() + 64);
+        let rest = Span::new(opener.end(), limit).first_line(self.source);
         let (kind, _) = comments::first_word(rest.text(self.source));
         if kind != CommentKind::Ordinary {
             let place = Span::new(opener.start(), rest.end());

@@ -1,5 +1,7 @@
 //! Documents of the shape of real runbooks.
 
+use std::fmt::Write as _;
+
 use labctl_runbook::{Language, Runbook, ShellKind};
 
 /// A runbook in the way they are written: headings, prose, breaks, named blocks.
@@ -11,9 +13,13 @@ fn runbook(names: &[String]) -> String {
         } else {
             ""
         };
-        document.push_str(&format!(
-            "\n## Step {index}\n\n**What happens:** something.\n\n```bash {{\"name\": \"{name}\"{background}}}\necho {index}\n\ncurl -s localhost:8000/{index} | jq .\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n---\n"
-        ));
+        let _ = write!(
+            document,
+            "\n## Step {index}\n\n**What happens:** something.\n\n\
+             ```bash {{\"name\": \"{name}\"{background}}}\n\
+             echo {index}\n\ncurl -s localhost:8000/{index} | jq .\n```\n\n\
+             | a | b |\n|---|---|\n| 1 | 2 |\n\n---\n"
+        );
     }
     document
 }

@@ -9,7 +9,7 @@ use crate::Span;
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    /// Where; for JSON the whole body.
+    /// Where; for JSON only about where.
     pub(crate) span: Span,
     /// What.
     pub(crate) kind: Kind,
@@ -57,44 +57,86 @@ impl Invalid {
     }
 }
 
-/// Reads JSON. Its parser gives no places: a key's is that of the first such text in quotes.
+/// Reads JSON. Its parser gives no places, so keys are looked for in the text.
 pub(crate) fn json(source: &str, body: Span) -> Result<Node, Invalid> {
-    let text = body.text(source);
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => Ok(from_json(source, body, value)),
+    match serde_json::from_str::<Value>(body.text(source)) {
+        Ok(value) => {
+            let mut places = KeyPlaces {
+                source,
+                body,
+                next: Some(body.start()),
+            };
+            Ok(places.node(value))
+        }
         Err(cause) => Err(Invalid::new(body.first_line(source), &cause.to_string())),
     }
 }
 
-fn from_json(source: &str, body: Span, value: Value) -> Node {
-    let kind = match value {
-        Value::Null => Kind::Null,
-        Value::Bool(_) | Value::Number(_) => Kind::Plain(value.to_string()),
-        Value::String(text) => Kind::Text(text),
-        Value::Array(items) => Kind::List(
-            items
-                .into_iter()
-                .map(|item| from_json(source, body, item))
-                .collect(),
-        ),
-        Value::Object(entries) => Kind::Map(
-            entries
-                .into_iter()
-                .map(|(text, value)| {
-                    let quoted = format!("\"{text}\"");
-                    let place = body.text(source).find(&quoted).map(|at| {
-                        let start = body.start() + at + 1;
-                        Span::new(start, start + text.len())
-                    });
-                    let span = place.unwrap_or(body);
-                    let value = from_json(source, Span::new(span.end(), body.end()), value);
-                    (Key { text, span }, value)
+/// Finds keys in the order they are written.
+struct KeyPlaces<'s> {
+    source: &'s str,
+    body: Span,
+    /// Where to look next; `None` once a key was not found (it is written with escapes, or twice).
+    next: Option<usize>,
+}
+
+impl KeyPlaces<'_> {
+    fn node(&mut self, value: Value) -> Node {
+        let span = self.value();
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(_) | Value::Number(_) => Kind::Plain(value.to_string()),
+            Value::String(text) => Kind::Text(text),
+            Value::Array(items) => {
+                Kind::List(items.into_iter().map(|item| self.node(item)).collect())
+            }
+            Value::Object(entries) => {
+                let pairs = entries.into_iter().map(|(text, value)| {
+                    let span = self.key(&text);
+                    (Key { text, span }, self.node(value))
+                });
+                Kind::Map(pairs.collect())
+            }
+        };
+        Node { span, kind }
+    }
+
+    /// The key's place; if it is not found, the body's first line.
+    fn key(&mut self, key: &str) -> Span {
+        let quoted = format!("\"{key}\"");
+        self.next = self.next.and_then(|from| {
+            let text = &self.source[from..self.body.end()];
+            text.match_indices(&quoted)
+                .map(|(at, _)| from + at + quoted.len())
+                .find(|end| {
+                    let after = &self.source[*end..self.body.end()];
+                    after.trim_start().starts_with(':')
                 })
-                .collect(),
-        ),
-    };
-    let span = body.first_line(source);
-    Node { span, kind }
+        });
+        match self.next {
+            Some(end) => Span::new(end - 1 - key.len(), end - 1),
+            None => self.start(self.body.start()),
+        }
+    }
+
+    /// The place of the value after the key found last.
+    fn value(&self) -> Span {
+        let from = self.next.unwrap_or(self.body.start());
+        let rest = self.start(from);
+        let text = rest.text(self.source);
+        let value = text.trim_start_matches([':', ' ']);
+        let length = value.find([',', '}']).unwrap_or(value.len());
+        let start = rest.end() - value.len();
+        Span::new(start, start + length).trimmed_end(self.source)
+    }
+
+    /// What begins there, short and on one line: a body may be one long line, and has a place for each of its values.
+    fn start(&self, from: usize) -> Span {
+        let limit = self
+            .source
+            .floor_char_boundary((from + 64).min(self.body.end()));
+        Span::new(from, limit).first_line(self.source)
+    }
 }
 
 /// Reads TOML.
