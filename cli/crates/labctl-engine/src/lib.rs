@@ -5,6 +5,8 @@
 
 mod cause;
 mod event;
+#[cfg(test)]
+mod fake_runtime;
 mod report;
 mod runtime;
 mod secrets;

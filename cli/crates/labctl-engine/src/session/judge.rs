@@ -8,7 +8,7 @@ use labctl_runbook::{
 };
 
 use crate::{
-    Attempt, Ending, LabRun, Outcome, SnapshotOutcome, StepReport, in_full,
+    Attempt, Ending, LabRun, Outcome, SnapshotError, SnapshotOutcome, StepReport, in_full,
     session::{claims, output::output, state::Grade},
     snapshot,
 };
@@ -212,6 +212,14 @@ fn compare_snapshot(
                 }
                 judged.snapshot = Some(snapshot);
             }
+        }
+        Err(SnapshotError::Redaction(error)) => {
+            judged.outcome = Outcome::Failed;
+            judged.judgements.push(Judgement {
+                claim: "the output has what its redactions hide".to_owned(),
+                span: block.opening,
+                verdict: Verdict::Failed(error.to_string()),
+            });
         }
         Err(error) => judged.outcome = Outcome::Errored(in_full(&error)),
     }

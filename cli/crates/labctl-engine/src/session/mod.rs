@@ -15,6 +15,8 @@ mod pump;
 mod search_path;
 mod services;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod until;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use labctl_runbook::{Captures, SkipReason};
+use labctl_runbook::{Captures, Part, SkipReason};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -191,6 +191,15 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             turn.report.notes.extend(services.restarted().await);
             if wants_logs {
                 turn.report.service_logs = services.logs_since(turn.began_at).await;
+            }
+            if wants_logs
+                && self.run.plan.steps[step].part == Part::Start
+                && !self.cancel.is_cancelled()
+            {
+                self.errors.push(format!(
+                    "the lab did not come up: block `{}` did not pass",
+                    turn.report.block
+                ));
             }
         }
         self.report(step, turn.report);

@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labctl_runbook::{Block, Observation, Output, Runbook, expect::SnapshotMode};
+use labctl_runbook::{
+    Block, Observation, Output, RedactError, Runbook, expect::SnapshotMode, redact,
+};
 use similar::TextDiff;
 
 use crate::{
@@ -61,13 +63,30 @@ fn is_compared(folder: &SnapshotFolder, block: &Block, stream: Stream) -> bool {
     }
 }
 
-fn redacted(_runbook: &Runbook, _block: &Block, output: &Output) -> Result<String, SnapshotError> {
+/// The output with its volatile values hidden: by the block's own rules, and by the document's, which need not find
+/// anything in every block.
+fn redacted(runbook: &Runbook, block: &Block, output: &Output) -> Result<String, SnapshotError> {
     if output.omitted_bytes > 0 {
         return Err(SnapshotError::Truncated {
             omitted_bytes: output.omitted_bytes,
         });
     }
-    Ok(normalized(&output.text))
+    let mut text = output.text.clone();
+    let (with_path, anywhere): (Vec<_>, Vec<_>) = runbook
+        .front_matter
+        .labctl
+        .redactions
+        .iter()
+        .cloned()
+        .partition(|rule| rule.path.is_some());
+    for rule in with_path {
+        text = match redact(&text, &[rule]) {
+            Err(RedactError::SelectsNothing { .. }) => text,
+            result => result?,
+        };
+    }
+    let rules = [block.expectations.redactions.clone(), anywhere].concat();
+    Ok(normalized(&redact(&text, &rules)?))
 }
 
 fn compare_text(

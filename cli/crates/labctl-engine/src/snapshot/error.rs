@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use labctl_runbook::RedactError;
+
 /// Why a snapshot could not be read, compared, accepted or rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -33,8 +35,8 @@ pub enum SnapshotError {
         omitted_bytes: u64,
     },
     /// A redaction does not fit the output.
-    #[error("{0}")]
-    Redaction(String),
+    #[error(transparent)]
+    Redaction(#[from] RedactError),
 }
 
 impl SnapshotError {

@@ -1,0 +1,100 @@
+//! A runtime for tests: keeps a list of what was asked of it, and does what it is told to.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use crate::{Lab, NotReady, Residue, Runtime, RuntimeError};
+
+/// What was asked of it, and what it answers.
+#[derive(Debug, Default)]
+pub(crate) struct FakeRuntime {
+    /// The calls that change something, in order.
+    pub(crate) calls: Vec<&'static str>,
+    /// The lab is somebody else's.
+    pub(crate) refuses: bool,
+    /// Services never get ready.
+    pub(crate) never_ready: bool,
+    /// Waiting for readiness never ends.
+    pub(crate) hangs: bool,
+    /// A teardown leaves this.
+    pub(crate) residue: Residue,
+    /// Each look at restarts takes the next of these; then there are none.
+    pub(crate) restarts: Vec<u64>,
+}
+
+impl FakeRuntime {
+    async fn ready(&self) -> Result<(), RuntimeError> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        if self.never_ready {
+            return Err(RuntimeError::NotReady {
+                waited: Duration::from_secs(1),
+                services: vec![NotReady {
+                    service: "api".to_owned(),
+                    state: "unhealthy".to_owned(),
+                    log_tail: "no database".to_owned(),
+                }],
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Runtime for FakeRuntime {
+    async fn claim(&mut self, _lab: &Lab) -> Result<Vec<String>, RuntimeError> {
+        self.calls.push("claim");
+        if self.refuses {
+            return Err(RuntimeError::Unavailable {
+                message: "held by another run".to_owned(),
+                source: None,
+            });
+        }
+        Ok(vec!["removed what a killed run left".to_owned()])
+    }
+
+    async fn bring_up(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
+        self.calls.push("bring up");
+        self.ready().await
+    }
+
+    async fn wait_ready(&mut self, _lab: &Lab, _deadline: Duration) -> Result<(), RuntimeError> {
+        self.calls.push("wait ready");
+        self.ready().await
+    }
+
+    async fn logs_since(
+        &mut self,
+        _lab: &Lab,
+        _since: SystemTime,
+        _limit: usize,
+    ) -> Result<String, RuntimeError> {
+        Ok("api | token hunter2hunter2".to_owned())
+    }
+
+    async fn restarts(&mut self, _lab: &Lab) -> Result<BTreeMap<String, u64>, RuntimeError> {
+        let count = if self.restarts.is_empty() {
+            0
+        } else {
+            self.restarts.remove(0)
+        };
+        Ok(BTreeMap::from([("api".to_owned(), count)]))
+    }
+
+    async fn remove_one_offs(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
+        self.calls.push("remove one-offs");
+        Ok(())
+    }
+
+    async fn tear_down(&mut self, _lab: &Lab) -> Result<Residue, RuntimeError> {
+        self.calls.push("tear down");
+        Ok(self.residue.clone())
+    }
+
+    async fn keep(&mut self, _lab: &Lab) -> String {
+        self.calls.push("keep");
+        "still up".to_owned()
+    }
+}

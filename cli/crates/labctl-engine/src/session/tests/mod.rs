@@ -1,0 +1,7 @@
+//! The session, its decisions and its effects, without processes and without services.
+
+mod bench;
+mod decisions;
+mod flow;
+mod shell;
+mod snapshots;
