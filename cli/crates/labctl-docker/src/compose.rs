@@ -133,11 +133,15 @@ impl Compose {
     /// # Errors
     /// What Compose said.
     pub(crate) async fn down(&self, with_volumes: bool) -> Result<(), DockerError> {
-        let mut arguments = vec!["--profile", "*", "down", "--remove-orphans"];
-        if with_volumes {
-            arguments.push("--volumes");
-        }
-        self.checked(&arguments, DOWN_DEADLINE).await.map(drop)
+        self.checked(down_arguments(with_volumes), DOWN_DEADLINE)
+            .await
+            .map(drop)
+    }
+
+    /// As [`Compose::down`], blocking, for a destructor; whether it succeeded.
+    pub(crate) fn down_now(&self, with_volumes: bool) -> bool {
+        let command = self.command(down_arguments(with_volumes));
+        process::run_blocking(command, DOWN_DEADLINE)
     }
 
     /// `docker compose …` as a process that has not been started.
@@ -192,6 +196,11 @@ impl Compose {
             said: finished.last_words(),
         })
     }
+}
+
+fn down_arguments(with_volumes: bool) -> &'static [&'static str] {
+    let all = &["--profile", "*", "down", "--remove-orphans", "--volumes"];
+    if with_volumes { all } else { &all[..4] }
 }
 
 /// Versions look like `2.26.1-4`, `v2.20.0` or `2.39.2-desktop.1`.

@@ -114,6 +114,14 @@ pub enum DockerError {
         /// What takes it down.
         command: String,
     },
+    /// The lab has no such service.
+    #[error("no service named `{service}`; there are {}", known.join(", "))]
+    NoSuchService {
+        /// As asked for.
+        service: String,
+        /// The lab's services.
+        known: Vec<String>,
+    },
     /// Host ports that the lab publishes are taken.
     #[error("{}", .0.join("; "))]
     PortsTaken(

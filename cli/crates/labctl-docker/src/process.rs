@@ -1,6 +1,6 @@
 //! Runs one process to its end, within a deadline, and keeps what it printed.
 
-use std::{process::Stdio, time::Duration};
+use std::{process::Stdio, sync::mpsc, time::Duration};
 
 use nix::{
     sys::signal::{Signal, killpg},
@@ -99,6 +99,30 @@ pub(crate) async fn run(mut command: Command, deadline: Duration) -> Result<Fini
     })
 }
 
+/// Runs `command` without an async runtime, as in a destructor, and lets nothing of it be seen; whether it exited with
+/// code 0 in time. Its whole group is killed at the deadline.
+pub(crate) fn run_blocking(mut command: Command, deadline: Duration) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    let Ok(mut child) = command.into_std().spawn() else {
+        return false;
+    };
+    let mut group = Group::of(Some(child.id()));
+    let (ended, end) = mpsc::channel();
+    // Ends with the child, which the deadline ends.
+    std::thread::spawn(move || ended.send(child.wait()));
+    match end.recv_timeout(deadline) {
+        Ok(status) => {
+            group.has_ended();
+            status.is_ok_and(|status| status.success())
+        }
+        Err(_) => false,
+    }
+}
+
 /// The command as one would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let command = command.as_std();
@@ -185,6 +209,13 @@ mod tests {
             status.as_ref().map_or(true, |stat| stat.contains(") Z ")),
             "the grandchild lives: {status:?}"
         );
+    }
+
+    #[test]
+    fn blocking_runs_have_deadlines_too() {
+        assert!(run_blocking(sh("exit 0"), Duration::from_secs(20)));
+        assert!(!run_blocking(sh("exit 1"), Duration::from_secs(20)));
+        assert!(!run_blocking(sh("sleep 1000"), Duration::from_millis(100)));
     }
 
     #[tokio::test]

@@ -38,13 +38,33 @@ pub struct DockerRuntime {
     claimed: Option<Claimed>,
 }
 
-/// The lab that is held.
+/// The lab that is held. Dropped while it still is, as in a panic, it is taken down on the spot.
 #[derive(Debug)]
 struct Claimed {
     connected: Connected,
+    /// Taken when the lab is given back or left up.
     hold: Option<Hold>,
+    /// It was up before, by the same person's `labctl up`.
+    was_up: bool,
     volumes: Volumes,
     env: BTreeMap<String, String>,
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        let Some(hold) = self.hold.take() else { return };
+        if self.was_up {
+            return;
+        }
+        // If it cannot be taken down, or its record not be removed, the next run finds it.
+        if self
+            .connected
+            .compose
+            .down_now(self.volumes.kept.is_empty())
+        {
+            let _ = hold.give_back();
+        }
+    }
 }
 
 /// What every call needs.
@@ -165,6 +185,7 @@ impl DockerRuntime {
         let digest = sources::digest(&connected.model)?;
         let hold = Hold::take(&self.settings.state_folder, &project, lab, purpose)?;
         let mut notes = Vec::new();
+        let mut was_up = false;
         let containers = connected.engine.containers(&project).await?;
         let mut volumes = Volumes::default();
         match &hold.previous {
@@ -178,6 +199,7 @@ impl DockerRuntime {
                 if !(purpose == Purpose::Up && is_ours) {
                     return Err(already_up(lab, previous.as_ref(), &containers));
                 }
+                was_up = true;
             }
             _ => volumes.kept = connected.engine.volumes(&project).await?,
         }
@@ -197,6 +219,7 @@ impl DockerRuntime {
         self.claimed = Some(Claimed {
             connected,
             hold: Some(hold),
+            was_up,
             volumes,
             env: digest
                 .map(|digest| (sources::VARIABLE.to_owned(), digest))
@@ -210,6 +233,11 @@ impl DockerRuntime {
     pub(crate) fn how_to_get_in(&self, lab: &Lab) -> String {
         let connected = self.claimed.as_ref().map(|claimed| &claimed.connected);
         connected.map_or_else(String::new, |connected| connected.how_to_get_in(lab))
+    }
+
+    /// Whether the claimed lab was up before.
+    pub(crate) fn was_up(&self) -> bool {
+        self.claimed.as_ref().is_some_and(|claimed| claimed.was_up)
     }
 
     /// Leaves the claimed lab up, for that purpose.

@@ -45,14 +45,19 @@ pub struct TakenDown {
 
 impl DockerRuntime {
     /// Brings the lab up for a person, waits until it is ready, and leaves it up. One that is up already is brought
-    /// up to date. What a failed attempt left is taken down. Returns what a person should know, how to get in last.
+    /// up to date, and stays up if that fails; otherwise what a failed attempt left is taken down. Returns what a person
+    /// should know, how to get in last.
     ///
     /// # Errors
     /// As [`Runtime::claim`] and [`Runtime::bring_up`].
     pub async fn up(&mut self, lab: &Lab) -> Result<Vec<String>, RuntimeError> {
         let mut notes = self.claim_for(lab, Purpose::Up).await?;
         if let Err(error) = self.bring_up(lab).await {
-            self.tear_down(lab).await?;
+            if self.was_up() {
+                self.leave_up(Purpose::Up)?;
+            } else {
+                self.tear_down(lab).await?;
+            }
             return Err(error);
         }
         notes.push(self.how_to_get_in(lab));
@@ -106,6 +111,7 @@ impl DockerRuntime {
         printed: &mut (dyn FnMut(&str, &str) + Send),
     ) -> Result<(), RuntimeError> {
         let connected = Connected::to(lab).await?;
+        connected.check_names(services)?;
         let mut containers = connected.service_containers().await?;
         containers.retain(|c| services.is_empty() || services.contains(&c.service));
         if is_followed {
@@ -118,6 +124,17 @@ impl DockerRuntime {
 }
 
 impl Connected {
+    fn check_names(&self, services: &[String]) -> Result<(), DockerError> {
+        let known = &self.model.services;
+        match services.iter().find(|name| !known.contains_key(*name)) {
+            None => Ok(()),
+            Some(service) => Err(DockerError::NoSuchService {
+                service: service.clone(),
+                known: known.keys().cloned().collect(),
+            }),
+        }
+    }
+
     /// Restarts by service.
     pub(crate) async fn restarts(&self) -> Result<BTreeMap<String, u64>, DockerError> {
         let status = self.status().await?;

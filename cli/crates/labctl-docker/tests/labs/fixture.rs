@@ -80,6 +80,7 @@ impl TestLab {
             .arg("compose")
             .args(arguments)
             .current_dir(self.path())
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .stdin(Stdio::null())
             .status()

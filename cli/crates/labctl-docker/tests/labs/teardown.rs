@@ -75,3 +75,32 @@ async fn a_lab_may_be_claimed_again_after_its_teardown() {
         runtime.tear_down(&lab.lab()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_panic_leaves_nothing() {
+    let lab = TestLab::new("  api: {image: IMAGE, command: [serve]}");
+    let mut runtime = lab.runtime();
+    lab.try_up(&mut runtime).await.unwrap();
+    let run = tokio::spawn(async move {
+        let _held = runtime;
+        panic!("on purpose");
+    });
+    assert!(run.await.unwrap_err().is_panic());
+    assert_eq!(lab.things(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_lab_left_up_on_purpose_stays() {
+    let lab = TestLab::new("  api: {image: IMAGE, command: [serve]}");
+    let mut runtime = lab.runtime();
+    lab.try_up(&mut runtime).await.unwrap();
+    let before = lab.things();
+    let message = runtime.keep(&lab.lab()).await;
+    assert!(message.contains("down: labctl down test-lab"), "{message}");
+    drop(runtime);
+    assert_eq!(lab.things(), before);
+    let refusal = told(&lab.runtime().claim(&lab.lab()).await.unwrap_err());
+    assert!(refusal.contains("`labctl verify --keep` in "), "{refusal}");
+    lab.runtime().down(&lab.lab()).await.unwrap();
+    assert_eq!(lab.things(), [""; 0]);
+}
