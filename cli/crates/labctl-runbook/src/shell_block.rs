@@ -27,23 +27,43 @@ impl Block {
         (!interpreter.is_empty()).then_some(interpreter)
     }
 
-    /// Where a part of the code stands in the document; the opening fence if that is not known.
+    /// Where one part of the code stands in the document; for many parts see [`Places`].
     pub(crate) fn place(&self, range: &Range<usize>) -> Span {
+        Places::new(self).of(range)
+    }
+}
+
+/// Where the parts of a block's code stand in the document.
+pub(crate) struct Places<'a> {
+    block: &'a Block,
+    /// Where each line begins in the code, and one more as if another line followed.
+    starts: Vec<usize>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(block: &'a Block) -> Self {
+        let mut starts = vec![0];
+        starts.extend(block.code.match_indices('\n').map(|(at, _)| at + 1));
+        starts.push(block.code.len() + 1);
+        Self { block, starts }
+    }
+
+    /// The opening fence if the place is not known.
+    pub(crate) fn of(&self, range: &Range<usize>) -> Span {
         match (self.position(range.start), self.position(range.end)) {
             (Some(start), Some(end)) => Span::new(start, end),
-            _ => self.opening,
+            _ => self.block.opening,
         }
     }
 
-    /// Where a byte of the code stands in the document.
     fn position(&self, offset: usize) -> Option<usize> {
-        let before = self.code.get(..offset)?;
-        let number = before.bytes().filter(|byte| *byte == b'\n').count();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let length = self.code[start..]
-            .find('\n')
-            .unwrap_or(self.code.len() - start);
-        let span = self.code_lines.get(number)?;
+        let number = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .checked_sub(1)?;
+        let start = self.starts[number];
+        let length = self.starts.get(number + 1)? - 1 - start;
+        let span = self.block.code_lines.get(number)?;
         // Blanks in front that stand for a part of a tab are not in the document.
         let made_up = length.saturating_sub(span.end() - span.start());
         let column = (offset - start).saturating_sub(made_up);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     Block, Runbook, Span,
     script::{Command, Script, Word},
+    shell_block::Places,
 };
 
 /// A program that a block calls by its plain name.
@@ -33,6 +34,7 @@ pub fn commands_needed(runbook: &Runbook, blocks: &[usize]) -> Vec<NeededCommand
         let Some(script) = block.script(&runbook.front_matter) else {
             continue;
         };
+        let places = Places::new(block);
         let changes_path = script.commands.iter().any(sets_path);
         known.extend(script.functions.iter().cloned());
         known.extend(script.commands.iter().flat_map(provided));
@@ -45,7 +47,7 @@ pub fn commands_needed(runbook: &Runbook, blocks: &[usize]) -> Vec<NeededCommand
                     found.push(NeededCommand {
                         name: word.text.clone(),
                         block: index,
-                        span: block.place(&word.range),
+                        span: places.of(&word.range),
                     });
                 }
             }

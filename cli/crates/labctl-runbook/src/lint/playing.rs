@@ -24,7 +24,7 @@ pub(super) fn check(reader: &Reader<'_>, compose: &ComposeNames) -> Vec<Diagnost
             script
                 .commands
                 .iter()
-                .filter_map(|command| removes_variable(block, command)),
+                .find_map(|command| removes_variable(block, command)),
         );
     }
     found

@@ -182,3 +182,14 @@ fn snapshots_that_do_not_fit_are_stale() {
 fn a_good_runbook_gets_no_word() {
     check(include_str!("../../tests/fixtures/plain.md"), &[]);
 }
+
+#[test]
+fn one_block_as_long_as_a_book_takes_linear_work() {
+    let lines: Vec<String> = (0..20_000)
+        .map(|line| format!("$X{line} && cmd-{line} <id-{line}> ${{Y{line}}} sleep 9"))
+        .collect();
+    let source = format!("```bash\n{}\n```\n", lines.join("\n"));
+    let runbook = Runbook::parse(&source);
+    assert!(!lint(&source, &runbook, &LintFacts::default()).is_empty());
+    assert_eq!(crate::commands_needed(&runbook, &[0]).len(), 20_000);
+}

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Reader;
-use crate::{Diagnostic, SessionKind, script::assignments};
+use crate::{Diagnostic, SessionKind, script::assignments, shell_block::Places};
 
 /// Set by the system or the shell, whatever a block does.
 const ALWAYS_SET: &[&str] = &[
@@ -47,6 +47,7 @@ pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
     let mut exported: HashSet<String> = defaults.env.keys().cloned().collect();
     exported.extend(ALWAYS_SET.iter().map(|name| (*name).to_owned()));
     for (block, script) in reader.shell_blocks() {
+        let places = Places::new(block);
         let own = assignments(script);
         let mut known: HashSet<&str> = own
             .iter()
@@ -72,11 +73,12 @@ pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
                     used.name
                 );
                 found.push(
-                    Diagnostic::warning("not-exported", block.place(&used.range), message)
-                        .with_help(format!(
+                    Diagnostic::warning("not-exported", places.of(&used.range), message).with_help(
+                        format!(
                             "write `export {}=…` there, or `session: shared` under `labctl:`",
                             used.name
-                        )),
+                        ),
+                    ),
                 );
             }
         }

@@ -8,8 +8,11 @@ use super::Reader;
 use crate::{
     Block, Diagnostic,
     script::{Command, Script, Word},
+    shell_block::Places,
 };
 
+/// More in one block are no news.
+const MOST_PLACEHOLDERS: usize = 100;
 /// Up to this many seconds a pause is no wait.
 const PAUSE_SECONDS: f64 = 1.0;
 
@@ -21,31 +24,33 @@ pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
         .flat_map(leading_dollars)
         .collect();
     for (block, script) in reader.shell_blocks() {
+        let places = Places::new(block);
         found.extend(
             script
                 .commands
                 .iter()
-                .filter_map(|command| waits_for_time(block, command)),
+                .filter_map(|command| waits_for_time(&places, command)),
         );
         found.extend(
             script
                 .commands
                 .iter()
-                .filter_map(|command| unquoted_message(block, command)),
+                .filter_map(|command| unquoted_message(&places, command)),
         );
-        found.extend(placeholders(block, script));
+        found.extend(placeholders(block, &places, script));
     }
     found
 }
 
 /// A line that begins with `$` and no space after it: Runme takes the `$` away.
 fn leading_dollars(block: &Block) -> Vec<Diagnostic> {
+    let places = Places::new(block);
     let mut position = 0;
     let mut found = Vec::new();
     for line in block.code.split('\n') {
         let dollars = line.len() - line.trim_start_matches('$').len();
         if dollars > 0 && !line[dollars..].starts_with(' ') && dollars < line.len() {
-            let place = block.place(&(position..position + dollars));
+            let place = places.of(&(position..position + dollars));
             let shown: String = line[dollars..].chars().take(30).collect();
             let message = format!("Runme takes the `$` away and runs `{shown}`");
             found.push(
@@ -59,7 +64,7 @@ fn leading_dollars(block: &Block) -> Vec<Diagnostic> {
 }
 
 /// `sleep 15` outside a loop.
-fn waits_for_time(block: &Block, command: &Command) -> Option<Diagnostic> {
+fn waits_for_time(places: &Places<'_>, command: &Command) -> Option<Diagnostic> {
     let is_plain_wait =
         command.program_name() == Some("sleep") && !command.is_in_loop && !command.is_background;
     let word = command
@@ -81,13 +86,13 @@ fn waits_for_time(block: &Block, command: &Command) -> Option<Diagnostic> {
         word.text
     );
     Some(
-        Diagnostic::warning("waits-for-time", block.place(&command.range()), message)
+        Diagnostic::warning("waits-for-time", places.of(&command.range()), message)
             .with_help("ask until it holds: `until curl -sf …; do sleep 1; done`, `docker compose up --wait`, or `retry`"),
     )
 }
 
 /// `export X=Enter a value`: a message for Runme's prompt, three names for the shell.
-fn unquoted_message(block: &Block, command: &Command) -> Option<Diagnostic> {
+fn unquoted_message(places: &Places<'_>, command: &Command) -> Option<Diagnostic> {
     if command.name() != Some("export") {
         return None;
     }
@@ -110,7 +115,7 @@ fn unquoted_message(block: &Block, command: &Command) -> Option<Diagnostic> {
     Some(
         Diagnostic::warning(
             "unquoted-message",
-            block.place(&(first.range.start..last.range.end)),
+            places.of(&(first.range.start..last.range.end)),
             message,
         )
         .with_help(format!("write `export {name}=\"…\"`")),
@@ -125,14 +130,15 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant that tests use")
 });
 
-fn placeholders(block: &Block, script: &Script) -> Vec<Diagnostic> {
+fn placeholders(block: &Block, places: &Places<'_>, script: &Script) -> Vec<Diagnostic> {
     let code = block.code.as_str();
     PLACEHOLDER
         .find_iter(code)
+        .take(MOST_PLACEHOLDERS)
         .filter(|found| is_to_be_replaced(code, script, &found.range()))
         .map(|found| {
             let message = format!("`{}` is still to be replaced", found.as_str());
-            Diagnostic::warning("placeholder", block.place(&found.range()), message)
+            Diagnostic::warning("placeholder", places.of(&found.range()), message)
                 .with_help("let an earlier block `export` the value")
         })
         .collect()
