@@ -223,6 +223,7 @@ mod tests {
         check("bash } {name=x}", "bash", &[]);
         check("bash {} {name=x}", "bash", &[]);
         check("bash {", "bash", &[]);
+        check("{}", "{}", &[]);
         check_warning("bash {\"name\": \"x\"", Some("{\"name\": \"x\""));
         check("bash {{name=x}", "bash", &[("name", "x")]);
     }

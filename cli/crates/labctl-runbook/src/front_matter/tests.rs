@@ -170,7 +170,16 @@ fn hostile_yaml_is_refused_quickly() {
         .map(|depth| format!("{}a:", " ".repeat(depth)))
         .collect();
     let indented = indented.join("\n");
-    for body in [bomb, deep, closed, indented, "a: &x [*x]".to_owned()] {
+    let items = "x, ".repeat(5_000);
+    let repeated = format!("a: &a [{items}]\nb: [*a, *a, *a]");
+    for body in [
+        repeated,
+        bomb,
+        deep,
+        closed,
+        indented,
+        "a: &x [*x]".to_owned(),
+    ] {
         let source = yaml_document(&body);
         assert_eq!(findings(&source).len(), 1);
     }
