@@ -56,3 +56,42 @@ fn help(name: &str) -> Option<String> {
         "Debian: `apt-get install {debian}`, macOS: `brew install {homebrew}`"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use labctl_runbook::{LabFacts, VerifyOptions};
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_not_there_is_named_with_what_installs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = |name: &str, mode| {
+            fs::write(folder.path().join(name), "").unwrap();
+            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode))
+                .unwrap();
+        };
+        program("curl", 0o755);
+        program("jq", 0o644);
+        let runbook =
+            Runbook::parse("```bash\ncurl -s localhost | jq .\nno-such-tool --now\n```\n");
+        let plan = Plan::for_verify(&runbook, &LabFacts::default(), &VerifyOptions::default());
+        let missing = missing_tools(&plan, &runbook, &SearchPath::new(folder.path().as_os_str()));
+        let told: Vec<_> = missing
+            .iter()
+            .map(|tool| (tool.command.name.as_str(), tool.help.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "jq",
+                    Some("Debian: `apt-get install jq`, macOS: `brew install jq`")
+                ),
+                ("no-such-tool", None)
+            ]
+        );
+    }
+}

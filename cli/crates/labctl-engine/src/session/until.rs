@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use labctl_runbook::{Captures, ExitStatus, Observation, Output, Verdict, expect::Claim};
+use labctl_runbook::{
+    Captures, ExitStatus, Observation, Output, Verdict,
+    expect::{Claim, Subject},
+};
 
 use crate::{
     Captured, Secrets, Stream,
@@ -31,7 +34,9 @@ struct Seen {
 impl<'a> Watch<'a> {
     pub(super) fn new(claim: Option<&'a Claim>, captures: &'a Captures) -> Self {
         Self {
-            claim,
+            // How a block ends, and when, cannot be seen while it runs.
+            claim: claim
+                .filter(|claim| !matches!(claim.subject, Subject::Exit | Subject::Duration)),
             captures,
             stdout: Seen::default(),
             stderr: Seen::default(),

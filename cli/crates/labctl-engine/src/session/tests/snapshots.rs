@@ -109,15 +109,20 @@ async fn an_automatic_run_writes_nothing_and_fails() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_written_is_noted_and_the_difference_still_fails() {
+async fn a_pending_file_that_cannot_be_written_is_noted_and_the_difference_still_fails() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("08"), "in the way").unwrap();
-    let mut bench = bench(&folder, "HIT").block(0, |block| {
-        block.expectations.snapshot = SnapshotMode::Stdout;
-    });
-    bench.snapshots.as_mut().unwrap().path = folder.path().join("08/x");
-    let report = bench.verify().await;
-    assert_ne!(outcomes(&report), "passed");
+    std::fs::create_dir_all(folder.path().join("08/read.snap.new/in the way")).unwrap();
+    let report = bench(&folder, "HIT").verify().await;
+    assert_eq!(outcomes(&report), "failed");
+    assert_eq!(report.steps[0].snapshot, Some(SnapshotOutcome::New(None)));
+    assert!(
+        report.steps[0].notes[0]
+            .starts_with("the pending snapshot could not be written: cannot write")
+    );
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("08"))
+        .unwrap()
+        .collect();
+    assert_eq!(left.len(), 1, "no temporary file stays");
 }
 
 #[tokio::test]
