@@ -231,6 +231,30 @@ async fn a_write_that_runs_after_its_time_is_not_hidden_by_the_cache() {
     );
 }
 
+/// The same with a lock in its way, so that it would run even later: after reads that filled the cache.
+#[tokio::test]
+async fn a_write_that_was_given_up_does_not_run_behind_a_new_cache_entry() {
+    let mut lab = Lab::start().await;
+    lab.get(MOUSE).await;
+    let lock = lab.lock_row("prod-001");
+    lab.postgres.pause();
+    within(DATABASE_LIMIT, lab.put(MOUSE, NEW))
+        .await
+        .is_error(500);
+    lab.postgres.resume();
+    let cached = hit(&lab).await;
+    drop(lock);
+    // Sessions with a statement other than this one.
+    let busy = "SELECT count(*) FROM pg_stat_activity \
+        WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    until(async || lab.sql(busy) == "0").await;
+    let row = lab.sql("SELECT price FROM products WHERE id = 'prod-001'");
+    assert_eq!(
+        (cached.field("price"), row),
+        ("29.99".into(), "29.99".into())
+    );
+}
+
 /// Waiting for another's lock ends at a limit as well, and then has no effect.
 #[tokio::test]
 async fn a_write_that_waits_for_a_lock_is_given_up() {
