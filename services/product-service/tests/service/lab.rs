@@ -27,7 +27,7 @@ INSERT INTO products (id, name, description, price, created_at, updated_at) VALU
   ('prod-003', 'USB-C Hub', 'Seven ports', 50, '2024-01-01', '2024-01-01');
 ";
 /// Far above what recovery takes; reaching it is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A running service and its stores.
 pub(crate) struct Lab {

@@ -1,5 +1,6 @@
-//! The product service and a bare axum handler on the same stores, side by side: `cargo run --release -p
-//! labctl-bench --bin products`. Needs `wrk`, `redis-server` and `postgresql` (Debian packages).
+//! The product service and a bare axum handler on the same stores, side by side:
+//! `cargo build --release -p product-service -p labctl-bench && target/release/products`.
+//! Needs `wrk`, `redis-server` and `postgresql` (Debian packages).
 //!
 //! The bare handler has no metrics, no logs, no validation and no guard against stale fills. The two take
 //! turns, a second each; the figures are medians. PostgreSQL does not sync to disk, so that the handlers
@@ -13,7 +14,6 @@ mod server;
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::process::Command;
 
 use load::Load;
 use server::Server;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if std::env::args().nth(1).as_deref() == Some("bare") {
         return bare::serve();
     }
-    let binary = build()?;
+    let binary = service_binary()?;
     let redis = Redis::start();
     let postgres = Postgres::start(TABLE);
     let stores = [("REDIS_URL", redis.url()), ("POSTGRES_URL", postgres.url())];
@@ -93,14 +93,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds the service as this program was built; its path.
-fn build() -> Result<PathBuf, Box<dyn Error>> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--release", "-p", "product-service"]);
-    if !cargo.status()?.success() {
-        return Err("the service does not build".into());
+/// The service, built beside this program.
+fn service_binary() -> Result<PathBuf, Box<dyn Error>> {
+    let binary = std::env::current_exe()?.with_file_name("product-service");
+    if !binary.is_file() {
+        let command = "cargo build --release -p product-service -p labctl-bench";
+        return Err(format!("no {}: build it with `{command}`", binary.display()).into());
     }
-    Ok(std::env::current_exe()?.with_file_name("product-service"))
+    Ok(binary)
 }
 
 fn median(values: &mut [f64]) -> f64 {
