@@ -2,7 +2,7 @@
 
 use labctl_runbook::{
     Block, Captures, Judgement, Observation, Verdict,
-    expect::{Claim, Statement},
+    expect::{Claim, Statement, Subject},
 };
 
 /// Judges the block's statements in order and keeps its captures.
@@ -26,7 +26,11 @@ pub(super) fn judge(
             },
         });
     }
-    for statement in &block.expectations.statements {
+    let is_judged = |statement: &&Statement| {
+        is_exit_judged
+            || !matches!(statement, Statement::Claim(claim) if matches!(claim.subject, Subject::Exit))
+    };
+    for statement in block.expectations.statements.iter().filter(is_judged) {
         let (claim, span) = match statement {
             Statement::Claim(claim) => (&claim.text, claim.span),
             Statement::Capture(capture) => (&capture.text, capture.span),

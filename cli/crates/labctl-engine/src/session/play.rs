@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     LabReport, LabRun, NoRuntime, Outcome, Reporter, Shell, StepReport,
     session::{
-        deadline::{Expiry, with_limit},
+        deadline::Expiry,
         pump::Pump,
         state::{Grade, Happened},
     },
@@ -22,7 +22,8 @@ pub struct Played {
     pub exit_code: u8,
 }
 
-/// Plays the plan's blocks in its order and stops at the first whose process fails. Starts and stops no services.
+/// Plays the plan's blocks in its order and stops at the first whose process fails. Starts and stops no services. Each
+/// block has its own deadline; all together have none, as a person is there.
 ///
 /// `is_interactive`: each block gets the caller's terminal. A background block with nothing after it is played in the
 /// foreground; one with other blocks after it is stopped with the last of them.
@@ -33,11 +34,10 @@ pub async fn run_blocks<S: Shell>(
     reporter: &mut dyn Reporter,
     cancel: &CancellationToken,
 ) -> Played {
-    let token = cancel.child_token();
     let expiry = Expiry::default();
-    let mut pump = Pump::<S, NoRuntime>::new(run, shell, None, reporter, &token, &expiry);
+    let mut pump = Pump::<S, NoRuntime>::new(run, shell, None, reporter, cancel, &expiry);
     pump.is_interactive = is_interactive;
-    let exit_code = with_limit(pump.play(), run.deadline, &token, &expiry).await;
+    let exit_code = pump.play().await;
     Played {
         lab: pump.into_report(),
         exit_code,
