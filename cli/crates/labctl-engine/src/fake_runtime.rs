@@ -55,6 +55,10 @@ impl Runtime for FakeRuntime {
         Ok(vec!["removed what a killed run left".to_owned()])
     }
 
+    fn block_env(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("SOURCES".to_owned(), "digest".to_owned())])
+    }
+
     async fn bring_up(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
         self.calls.push("bring up");
         self.ready().await

@@ -4,7 +4,8 @@ use labctl_runbook::{Action, Block};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Attempt, Ending, Event, Outcome, Runtime, Shell, ShellError, StepReport, Stop, in_full,
+    Attempt, Ending, Event, Invocation, Outcome, Runtime, Shell, ShellError, StepReport, Stop,
+    in_full,
     session::{
         invocation::invocation,
         judge::{self, Judged},
@@ -25,13 +26,21 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         Happened::Judged(self.fill_in(attempt, judged))
     }
 
+    /// What is to be run, with the variables that the runtime wants besides the lab's own.
+    fn invocation(&self, step: usize, is_interactive: bool) -> Invocation {
+        let run = self.run;
+        let mut invocation =
+            invocation(run, &run.plan.steps[step], self.block(step), is_interactive);
+        if let Some(services) = &self.services {
+            for (name, value) in services.block_env() {
+                invocation.env.entry(name).or_insert(value);
+            }
+        }
+        invocation
+    }
+
     async fn execute(&mut self, step: usize, block: &Block) -> Result<Attempt, ShellError> {
-        let invocation = invocation(
-            self.run,
-            &self.run.plan.steps[step],
-            block,
-            self.is_interactive,
-        );
+        let invocation = self.invocation(step, self.is_interactive);
         let signals = Stop {
             cancel: self.cancel.clone(),
             enough: CancellationToken::new(),
@@ -80,12 +89,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
 
     pub(super) async fn start_in_background(&mut self, step: usize) -> Happened {
         self.take_turn(step);
-        let invocation = invocation(
-            self.run,
-            &self.run.plan.steps[step],
-            self.block(step),
-            false,
-        );
+        let invocation = self.invocation(step, false);
         match self.shell.start_background(&invocation).await {
             Ok(()) => {
                 // Its report waits for its end.

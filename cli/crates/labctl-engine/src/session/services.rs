@@ -38,6 +38,11 @@ impl<'a, R: Runtime> Services<'a, R> {
         }
     }
 
+    /// Variables that blocks run with for the runtime's sake.
+    pub(super) fn block_env(&self) -> BTreeMap<String, String> {
+        self.runtime.block_env()
+    }
+
     /// A note for each service that restarted since the last look.
     pub(super) async fn restarted(&mut self) -> Vec<String> {
         if !*self.is_claimed {

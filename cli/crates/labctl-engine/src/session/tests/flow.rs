@@ -38,6 +38,16 @@ async fn a_lab_is_claimed_awaited_played_and_taken_down() {
 }
 
 #[tokio::test]
+async fn blocks_run_with_what_the_runtime_wants() {
+    let mut bench = lab();
+    bench.verify().await;
+    assert_eq!(
+        bench.shell.env.get("SOURCES").map(String::as_str),
+        Some("digest")
+    );
+}
+
+#[tokio::test]
 async fn a_lab_of_ours_without_a_start_block_is_brought_up_first() {
     let mut bench = Bench::new(&["read"]);
     bench.brings_up = true;

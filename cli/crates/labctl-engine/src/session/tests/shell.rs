@@ -29,6 +29,8 @@ pub(super) struct ScriptedShell {
     background: Vec<(String, Does)>,
     /// What was run, in order.
     pub(super) ran: Vec<String>,
+    /// The variables that the last one ran with.
+    pub(super) env: BTreeMap<String, String>,
     pub(super) has_ended: bool,
 }
 
@@ -71,6 +73,7 @@ impl Shell for ScriptedShell {
         printed: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Attempt, ShellError> {
         self.ran.push(invocation.block.clone());
+        self.env.clone_from(&invocation.env);
         let does = self.next(&invocation.block);
         if let Does::Exits(text, _) | Does::GoesOn(text) | Does::IsLate(text) = does {
             printed(Stream::Stdout, text.as_bytes());
