@@ -39,19 +39,21 @@ ensure_lab() {
   model=$(docker compose -f "$dir/compose.yaml" --profile '*' config --format json)
   if [ ! -e "$override" ] && ensure_official "$dir" "$model"; then return; fi
 
-  local image local_images=() services=() service
+  local image local_images=() services=() service images_job digest=
   for image in $(official_images "$model"); do
     image=$(local_image "$image")
     [ -z "$image" ] || local_images+=("$image")
   done
-  [ ${#local_images[@]} -eq 0 ] || ensure_local_images "${local_images[@]}"
+  ensure_local_images "${local_images[@]}" &
+  images_job=$!
   mapfile -t services < <(jq -r '.services[].build.args.SERVICE // empty' <<<"$model" | sort -u)
   [ ${#services[@]} -eq 0 ] || digest=$(model_digest "$dir" "$model")
   for service in "${services[@]}"; do ensure_service "$service" "$digest"; done
+  wait "$images_job"
 
-  stamp="$override_mark for $(sha256sum <"$dir/compose.yaml" | cut -c1-16) $(recipe_digest) ${digest:-}"
+  stamp="$override_mark for $(sha256sum <"$dir/compose.yaml" | cut -c1-16) $(recipe_digest) $digest"
   if [ "$(head -n1 "$override" 2>/dev/null)" = "$stamp" ]; then return; fi
-  { printf '%s\n' "$stamp"; write_override "$dir" "$model" "${digest:-}"; } >"$override.$$"
+  { printf '%s\n' "$stamp"; write_override "$dir" "$model" "$digest"; } >"$override.$$"
   mv "$override.$$" "$override"
   say "wrote ${override#"$root"/}: $(grep -c '^    image:' "$override") local images, $(grep -c 'profiles:' "$override") services left out"
 }

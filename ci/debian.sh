@@ -88,6 +88,8 @@ debian_root() {
   (cd "$dir" && ln -sfn usr/bin bin && ln -sfn usr/sbin sbin && ln -sfn usr/lib lib && ln -sfn usr/lib64 lib64)
   apt_fetch "$dir.debs" "$@"
   for deb in "$dir.debs"/*.deb; do
+    # Big, and for maintainer scripts and the query compiler only.
+    case ${deb##*/} in libllvm* | libz3* | perl* | libperl* | locales* | libc-l10n* | dpkg_*) continue ;; esac
     dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" --keep-directory-symlink --no-same-owner
   done
 }
@@ -95,17 +97,20 @@ debian_root() {
 # `keep_from ROOT OUT PATH…`: copies the paths (relative to ROOT, folders whole) and every shared
 # library that their binaries load, as ROOT's own loader names them.
 keep_from() {
-  local from=$1 out=$2 loader binary library; shift 2
+  local from=$1 out=$2 loader path binary library; shift 2
   mkdir -p "$out"
   (cd "$from" && cp -a --parents "$@" "$out")
   loader=$(find "$from/usr/lib64" "$from/usr/lib" -name 'ld-linux*.so.*' -print -quit)
+  path=$(printf '%s:' "$from"/usr/lib/*-linux-gnu "$from"/usr/lib)
+  # What is no dynamic binary makes the loader fail, which is no news.
   find "$out" -type f \( -perm -u+x -o -name '*.so*' \) -print | while read -r binary; do
-    "$loader" --inhibit-cache --library-path "$(library_path "$from")" --list "$binary" 2>/dev/null
-  done | awk -v root="$from/" '{ path = ($2 == "=>") ? $3 : $1 } index(path, root) == 1 { print substr(path, length(root) + 1) }' \
-    | sort -u | while read -r library; do
-      mkdir -p "$out/$(dirname "$library")"
-      cp -L "$from/$library" "$out/$library"
-    done
+    "$loader" --inhibit-cache --library-path "$path" --list "$binary" 2>/dev/null || true
+  done | sort -u >"$out.libraries"
+  if grep 'not found' "$out.libraries"; then return 1; fi
+  awk -v root="$from/" '{ path = ($2 == "=>") ? $3 : $1 } index(path, root) == 1 { print substr(path, length(root) + 1) }' \
+    "$out.libraries" | sort -u | while read -r library; do
+    mkdir -p "$out/$(dirname "$library")"
+    cp -L "$from/$library" "$out/$library"
+  done
+  rm "$out.libraries"
 }
-
-library_path() { printf '%s:' "$1"/usr/lib/*-linux-gnu "$1"/usr/lib; }

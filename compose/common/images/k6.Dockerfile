@@ -1,4 +1,0 @@
-FROM scratch
-ADD root.tar /
-USER 12345:12345
-ENTRYPOINT ["/usr/bin/k6"]
