@@ -1,2 +1,43 @@
-//! Skeleton.
-fn main() {}
+//! `labctl`: parse what was typed, run it, end with its exit code.
+
+mod args;
+mod commands;
+mod complete;
+mod diagnostics;
+mod document;
+mod environment;
+mod error;
+mod interrupt;
+mod library;
+mod output;
+mod report;
+mod scene;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{CommandFactory, Parser};
+
+use crate::{args::Cli, error::CliError};
+
+fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    match commands::run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            output::say(&with_causes(&error));
+            error.exit_code()
+        }
+    }
+}
+
+/// The message, and what caused it, in one line.
+fn with_causes(error: &CliError) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    message
+}

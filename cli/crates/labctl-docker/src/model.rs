@@ -8,6 +8,8 @@ use std::{
 use labctl_runbook::ComposeNames;
 use serde::Deserialize;
 
+use crate::{DockerError, sources};
+
 /// A lab's services as `docker compose --profile '*' config --format json` gives them.
 ///
 /// ```json
@@ -129,6 +131,18 @@ impl ComposeService {
 }
 
 impl ComposeModel {
+    /// The variables that make an image built by a block of the lab carry the digest of its sources.
+    ///
+    /// # Errors
+    /// A source is not there or cannot be read.
+    pub fn build_env(&self) -> Result<BTreeMap<String, String>, DockerError> {
+        let digest = sources::digest(self)?;
+        Ok(digest
+            .map(|digest| (sources::VARIABLE.to_owned(), digest))
+            .into_iter()
+            .collect())
+    }
+
     /// The services that a plain `up` starts and that have containers.
     pub fn expected(&self) -> impl Iterator<Item = (&str, &ComposeService)> {
         self.services

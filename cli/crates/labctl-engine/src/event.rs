@@ -1,6 +1,6 @@
 //! What happens in a run, in the past tense. Reporters live on these alone.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use crate::{LabReport, RunReport, StepReport};
 
@@ -17,6 +17,8 @@ pub enum Event<'a> {
     LabStarted {
         /// Its slug, or the path of a foreign runbook.
         lab: &'a str,
+        /// The runbook file as the caller would name it.
+        runbook: &'a Path,
         /// How many blocks are planned.
         blocks: usize,
     },

@@ -15,13 +15,15 @@ mod shell;
 mod snapshot;
 
 pub use event::{Event, Reporter, Stream};
-pub use report::{Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
+pub use report::{ClaimReport, Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
 pub use runtime::{Lab, NoRuntime, NotReady, Residue, Runtime, RuntimeError};
 pub use secrets::Secrets;
 pub use session::{LabRun, MissingTool, Played, SearchPath, missing_tools, run_blocks, verify_lab};
 pub use shell::{
     Attempt, Captured, Ending, Invocation, ProcessShell, Program, Shell, ShellError, Stop,
 };
-pub use snapshot::{PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, pending_in};
+pub use snapshot::{
+    PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, code_digest, pending_in,
+};
 
 pub(crate) use cause::in_full;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use labctl_runbook::{Judgement, Observation, SkipReason, Verdict};
+use labctl_runbook::{Observation, SkipReason, Verdict};
 
 /// What came of one step.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct StepReport {
     /// The verdict on the block as a whole.
     pub outcome: Outcome,
     /// Each claim with its verdict; the implied `exit == 0` included.
-    pub judgements: Vec<Judgement>,
+    pub judgements: Vec<ClaimReport>,
     /// Whether nothing but the exit code was judged.
     pub is_exit_only: bool,
     /// What came of its snapshot; `None` where none is compared.
@@ -29,6 +29,17 @@ pub struct StepReport {
     pub service_logs: Option<String>,
     /// From its start to its verdict, all attempts together.
     pub elapsed: Duration,
+}
+
+/// What came of one claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimReport {
+    /// The claim as written (`exit == 0` for the implied one).
+    pub claim: String,
+    /// Its line in the runbook, from 1; the block's for the implied one.
+    pub line: usize,
+    /// Whether it held.
+    pub verdict: Verdict,
 }
 
 /// The verdict on a step.

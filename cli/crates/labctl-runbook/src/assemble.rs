@@ -75,6 +75,7 @@ impl<'s> Assembly<'s> {
             front_matter,
             blocks,
             diagnostics,
+            line_starts: self.line_index.into_starts(),
         };
         runbook.diagnostics.extend(check_needs(&runbook));
         runbook

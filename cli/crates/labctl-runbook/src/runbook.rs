@@ -1,6 +1,6 @@
 //! A parsed document.
 
-use crate::{Block, Diagnostic, FrontMatter, Severity, assemble};
+use crate::{Block, Diagnostic, FrontMatter, Severity, Span, assemble};
 
 /// A parsed document: its blocks in order, and everything that is wrong with it.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct Runbook {
     pub blocks: Vec<Block>,
     /// Every error and warning found while parsing, in document order. With an error in it, nothing may be run.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where each line starts.
+    pub(crate) line_starts: Vec<usize>,
 }
 
 impl Runbook {
@@ -24,6 +26,12 @@ impl Runbook {
         self.diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The line, from 1, on which this place begins.
+    pub fn line_of(&self, span: Span) -> usize {
+        self.line_starts
+            .partition_point(|&start| start <= span.start())
     }
 
     /// The blocks of that name, with their index: none, one, or several where a suffixed name met an equal one.

@@ -82,6 +82,11 @@ impl<'s> LineIndex<'s> {
         }
     }
 
+    /// Where each line starts.
+    pub(crate) fn into_starts(self) -> Vec<usize> {
+        self.starts
+    }
+
     /// The line, from 1, that the byte at `offset` belongs to; an offset past the end belongs to the last line.
     pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start <= offset)

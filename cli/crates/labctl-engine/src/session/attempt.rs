@@ -151,7 +151,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
             .take()
             .unwrap_or_else(|| self.blank(step));
         report.elapsed = judged.duration().unwrap_or_default();
-        report.fill_in(judged);
+        report.fill_in(judged, self.run.runbook);
         self.report(step, report);
         grade
     }

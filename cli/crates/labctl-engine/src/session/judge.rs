@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use labctl_runbook::{
-    Block, Captures, ExitStatus, Judgement, Observation, Verdict,
+    Block, Captures, ExitStatus, Judgement, Observation, Runbook, Verdict,
     expect::{Expectations, Statement, Subject},
 };
 
 use crate::{
-    Attempt, Ending, LabRun, Outcome, SnapshotError, SnapshotOutcome, StepReport, in_full,
+    Attempt, ClaimReport, Ending, LabRun, Outcome, SnapshotError, SnapshotOutcome, StepReport,
+    in_full,
     session::{claims, output::output, state::Grade},
     snapshot,
 };
@@ -54,9 +55,17 @@ impl Judged {
 
 impl StepReport {
     /// Takes over what the latest attempt came to; notes of earlier ones stay.
-    pub(super) fn fill_in(&mut self, judged: Judged) {
+    pub(super) fn fill_in(&mut self, judged: Judged, runbook: &Runbook) {
         self.outcome = judged.outcome;
-        self.judgements = judged.judgements;
+        self.judgements = judged
+            .judgements
+            .into_iter()
+            .map(|judgement| ClaimReport {
+                line: runbook.line_of(judgement.span),
+                claim: judgement.claim,
+                verdict: judgement.verdict,
+            })
+            .collect();
         self.is_exit_only = judged.is_exit_only;
         self.snapshot = judged.snapshot;
         self.observation = judged.observation;

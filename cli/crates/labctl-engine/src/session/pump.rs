@@ -157,6 +157,7 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
     pub(super) fn announce(&mut self) {
         self.reporter.handle(&Event::LabStarted {
             lab: &self.run.lab.name,
+            runbook: &self.run.path,
             blocks: self.run.plan.steps.len(),
         });
     }
@@ -240,7 +241,7 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
     pub(super) fn fill_in(&mut self, attempt: u32, judged: Judged) -> Grade {
         let grade = judged.grade();
         if let Some(turn) = &mut self.turn {
-            turn.report.fill_in(judged);
+            turn.report.fill_in(judged, self.run.runbook);
             turn.report.attempts = attempt;
             turn.report.elapsed = turn.began.elapsed();
         }

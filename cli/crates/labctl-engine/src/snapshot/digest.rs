@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 /// The first 16 hexadecimal digits of the code's SHA-256.
-pub(crate) fn of_code(code: &str) -> String {
+pub fn of_code(code: &str) -> String {
     let mut digest = String::new();
     for byte in Sha256::digest(code.as_bytes()).iter().take(8) {
         let _ = write!(digest, "{byte:02x}");

@@ -7,6 +7,7 @@ mod file;
 mod folder;
 mod pending;
 
+pub use digest::of_code as code_digest;
 pub use error::SnapshotError;
 pub use file::SnapshotFile;
 pub use folder::SnapshotFolder;

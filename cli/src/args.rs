@@ -1,0 +1,297 @@
+//! What can be typed. Nothing here knows what it means.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::complete;
+
+/// The test runner for runbooks: runs a Markdown runbook's blocks for real and fails when what happens is not what
+/// the page says.
+#[derive(Debug, Parser)]
+#[command(
+    name = "labctl",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Global {
+    /// Say only what matters most
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show what the blocks print
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the labs, or a runbook's blocks
+    List(ListArgs),
+    /// Play blocks, in the order given, one environment carried from block to block
+    Run(RunArgs),
+    /// Run labs block by block, judge every block, take everything down, print one table
+    Verify(VerifyArgs),
+    /// Accept or reject pending snapshots
+    Review(ReviewArgs),
+    /// Bring a lab's services up and wait until they are ready
+    Up(LabArg),
+    /// Take a lab's services down, volumes included
+    Down(LabArg),
+    /// Show a lab's services: state, health, restarts, ports
+    Status(LabArg),
+    /// Show a lab's service logs
+    Logs(LogsArgs),
+    /// Say what is wrong with a runbook, and where
+    Lint(LintArgs),
+    /// Start a new lab: runbook, Compose file, first claims
+    Init(InitArgs),
+    /// Say what this machine lacks, and the command that mends it
+    Doctor,
+    /// Print a completion script; block names are completed too
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// A lab (`08`, `cache-aside`, `08-cache-aside`) or a Markdown file; all labs if left out
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CwdArg {
+    /// Folder the blocks start in, instead of the runbook's own and its front matter's
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A lab or a Markdown file; `LAB/BLOCK` names both at once
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// Blocks by name, in the order to be played
+    #[arg(value_name = "BLOCK", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) blocks: Vec<String>,
+    /// Every block that does not exclude itself
+    #[arg(long, short = 'a', conflicts_with = "blocks")]
+    pub(crate) all: bool,
+    /// The blocks with this tag; may be repeated
+    #[arg(long, short = 't', value_name = "TAG", conflicts_with_all = ["blocks", "all"])]
+    pub(crate) tag: Vec<String>,
+    /// Print the plan, run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Bring the lab's services up first
+    #[arg(long)]
+    pub(crate) up: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// How long a block may take, such as `90s` or `10m` (a block's own `timeout` comes first)
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Play blocks that harm what is not the lab's own
+    #[arg(long)]
+    pub(crate) allow_destructive: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Labs or Markdown files; every lab if left out
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) labs: Vec<String>,
+    /// Only the K-th of N parts of the labs
+    #[arg(long, value_name = "K/N", value_parser = parse_partition)]
+    pub(crate) partition: Option<Partition>,
+    /// Write a report: `junit=FILE` or `json=FILE`; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
+    pub(crate) report: Vec<ReportFile>,
+    /// Leave a failed lab up, and say how to get in
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Print the plan with every skip, deadline and reason; run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Play the blocks that stand after the cleanup, before it
+    #[arg(long)]
+    pub(crate) on_demand: bool,
+    /// How long a lab may take as a whole
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "45m")]
+    pub(crate) lab_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
+}
+
+/// Part `part` (from 1) of `parts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Partition {
+    pub(crate) part: usize,
+    pub(crate) parts: usize,
+}
+
+fn parse_partition(text: &str) -> Result<Partition, String> {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match parsed {
+        Some((part, parts)) if 1 <= part && part <= parts => Ok(Partition { part, parts }),
+        _ => Err("expected K/N with 1 <= K <= N, such as `1/3`".to_owned()),
+    }
+}
+
+/// A report to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReportFile {
+    pub(crate) format: ReportFormat,
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// JUnit XML
+    Junit,
+    /// One JSON object
+    Json,
+}
+
+fn parse_report(text: &str) -> Result<ReportFile, String> {
+    let (format, path) = text
+        .split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+        .ok_or("expected FORMAT=FILE, such as `junit=report.xml`")?;
+    let format = ReportFormat::from_str(format, false)
+        .map_err(|_| format!("no report format `{format}`; there are `junit` and `json`"))?;
+    Ok(ReportFile {
+        format,
+        path: path.into(),
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    /// A lab or a Markdown file; everything pending if left out
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: Option<String>,
+    /// Print what is pending, with its difference
+    #[arg(long, group = "action")]
+    pub(crate) list: bool,
+    /// Accept everything pending
+    #[arg(long, group = "action")]
+    pub(crate) accept: bool,
+    /// Reject everything pending
+    #[arg(long, group = "action")]
+    pub(crate) reject: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabArg {
+    /// A lab
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// A lab
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// Services; all of them if left out
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// Go on printing what comes
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only the last N lines of each service
+    #[arg(long, value_name = "N")]
+    pub(crate) tail: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Labs or Markdown files; every lab if left out
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) labs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The new lab's slug, such as `51-leader-election`
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: CompletionShell,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_partition_is_k_of_n() {
+        assert_eq!(parse_partition("2/3"), Ok(Partition { part: 2, parts: 3 }));
+        for wrong in ["", "0/3", "4/3", "1", "1/0", "a/b", "-1/2"] {
+            assert!(parse_partition(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_a_format_and_a_file() {
+        assert_eq!(
+            parse_report("json=a=b.json"),
+            Ok(ReportFile {
+                format: ReportFormat::Json,
+                path: "a=b.json".into()
+            })
+        );
+        for wrong in ["", "json", "json=", "=x", "pdf=x"] {
+            assert!(parse_report(wrong).is_err(), "{wrong}");
+        }
+    }
+}

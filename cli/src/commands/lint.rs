@@ -1,0 +1,81 @@
+//! `labctl lint [LAB|PATH…]`.
+
+use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
+
+use labctl_engine::{SnapshotFile, code_digest};
+use labctl_runbook::{LintFacts, Severity, SnapshotHeader};
+
+use crate::{
+    args::{Global, LintArgs},
+    diagnostics,
+    document::Document,
+    error::CliError,
+    library::Library,
+    output,
+    scene::Scene,
+};
+
+/// Prints every finding. Exit code 2 with an error among them, 0 otherwise: warnings are advice.
+pub(crate) async fn lint(
+    library: &Library,
+    args: &LintArgs,
+    global: Global,
+) -> Result<ExitCode, CliError> {
+    let (mut errors, mut warnings) = (0, 0);
+    let labs = library.resolve_all(&args.labs)?;
+    let count = labs.len();
+    for lab in labs {
+        let scene = Scene::set(
+            Document::load(lab)?,
+            args.cwd.cwd.as_deref(),
+            BTreeMap::new(),
+        )
+        .await?;
+        let document = &scene.document;
+        let facts = LintFacts {
+            compose: scene.facts.compose,
+            snapshots: headers(&library.snapshots(&document.lab))?,
+            code_digest: Some(code_digest),
+        };
+        let findings = labctl_runbook::lint(&document.source, &document.runbook, &facts);
+        diagnostics::print(&document.lab.runbook, &document.source, &findings);
+        let wrong = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .count();
+        errors += wrong;
+        warnings += findings.len() - wrong;
+    }
+    if !global.quiet {
+        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let told = [
+            plural(count, "runbook"),
+            plural(errors, "error"),
+            plural(warnings, "warning"),
+        ];
+        output::text(&format!("{}\n", told.join(", ")));
+    }
+    Ok(ExitCode::from(if errors > 0 { 2 } else { 0 }))
+}
+
+/// What the accepted snapshots of a lab say of their blocks.
+fn headers(folder: &Path) -> Result<Vec<SnapshotHeader>, CliError> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut headers = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "snap")
+        {
+            let file =
+                SnapshotFile::read(&path).map_err(|error| CliError::Errored(error.to_string()))?;
+            headers.extend(file.map(|file| SnapshotHeader {
+                block: file.block,
+                code_digest: file.code_digest,
+            }));
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,170 @@
+//! `labctl list [LAB|PATH]`.
+
+use std::process::ExitCode;
+
+use labctl_runbook::{Block, Language, ShellKind};
+use serde::Serialize;
+
+use crate::{
+    args::ListArgs,
+    document::Document,
+    error::CliError,
+    library::{LabPath, Library},
+    output,
+    report::columns::columns,
+};
+
+/// One lab, as `list --json` prints it.
+#[derive(Serialize)]
+struct LabEntry<'a> {
+    lab: &'a str,
+    title: &'a str,
+    file: String,
+    blocks: usize,
+}
+
+/// One block, as `list LAB --json` prints it: Runme's fields, then ours.
+#[derive(Serialize)]
+struct BlockEntry<'a> {
+    name: &'a str,
+    file: String,
+    first_command: &'a str,
+    description: &'a str,
+    named: bool,
+    run_all: bool,
+    language: &'a str,
+    line: usize,
+    background: bool,
+    tags: Vec<&'a str>,
+    code: &'a str,
+}
+
+pub(crate) fn list(library: &Library, args: &ListArgs) -> Result<ExitCode, CliError> {
+    match &args.lab {
+        None => labs(library, args.json)?,
+        Some(typed) => blocks(library.resolve(typed)?, args.json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn labs(library: &Library, json: bool) -> Result<(), CliError> {
+    let labs = library.resolve_all(&[])?;
+    let documents = labs
+        .into_iter()
+        .map(Document::load)
+        .collect::<Result<Vec<_>, _>>()?;
+    let entries: Vec<_> = documents
+        .iter()
+        .map(|document| LabEntry {
+            lab: &document.lab.name,
+            title: title(&document.source),
+            file: document.lab.runbook.display().to_string(),
+            blocks: document.runbook.blocks.len(),
+        })
+        .collect();
+    if json {
+        print_json(&entries);
+        return Ok(());
+    }
+    let rows = entries.iter().map(|entry| {
+        vec![
+            entry.lab.to_owned(),
+            entry.title.to_owned(),
+            entry.blocks.to_string(),
+            entry.file.clone(),
+        ]
+    });
+    output::text(&columns(&["LAB", "TITLE", "BLOCKS", "FILE"], rows));
+    Ok(())
+}
+
+fn blocks(lab: LabPath, json: bool) -> Result<(), CliError> {
+    let document = Document::load(lab)?;
+    let file = document.lab.runbook.display().to_string();
+    let blocks = &document.runbook.blocks;
+    if json {
+        let entries: Vec<_> = blocks
+            .iter()
+            .map(|block| BlockEntry {
+                name: &block.name,
+                file: file.clone(),
+                first_command: &block.first_command,
+                description: &block.description,
+                named: block.is_named,
+                run_all: !block.is_excluded_from_run_all(),
+                language: language(&block.language),
+                line: block.line,
+                background: block.is_background(),
+                tags: block.tags().collect(),
+                code: &block.code,
+            })
+            .collect();
+        print_json(&entries);
+        return Ok(());
+    }
+    if blocks.is_empty() {
+        return Err(CliError::NoBlocks {
+            path: document.lab.runbook,
+        });
+    }
+    let rows = blocks.iter().map(|block| {
+        vec![
+            if block.is_excluded_from_run_all() {
+                block.name.clone()
+            } else {
+                format!("{}*", block.name)
+            },
+            block.line.to_string(),
+            language(&block.language).to_owned(),
+            if block.is_background() { "yes" } else { "" }.to_owned(),
+            expects(block),
+            block.first_command.clone(),
+        ]
+    });
+    output::text(&columns(
+        &[
+            "NAME",
+            "LINE",
+            "LANGUAGE",
+            "BACKGROUND",
+            "EXPECTS",
+            "FIRST COMMAND",
+        ],
+        rows,
+    ));
+    Ok(())
+}
+
+/// What is judged of a block, in a few words.
+fn expects(block: &Block) -> String {
+    match block.expectations.statements.len() {
+        0 => "exit 0".to_owned(),
+        1 => "1 claim".to_owned(),
+        claims => format!("{claims} claims"),
+    }
+}
+
+/// The fence's word, as a person wrote it or near it.
+fn language(language: &Language) -> &str {
+    match language {
+        Language::None => "",
+        Language::Shell(ShellKind::Bash) => "bash",
+        Language::Shell(ShellKind::Default) => "sh",
+        Language::Shell(ShellKind::Zsh) => "zsh",
+        Language::Other(word) => word,
+    }
+}
+
+/// The first heading's text.
+fn title(source: &str) -> &str {
+    source
+        .lines()
+        .find_map(|line| line.strip_prefix("# "))
+        .map_or("", str::trim)
+}
+
+fn print_json<T: Serialize>(value: &T) {
+    let json =
+        serde_json::to_string_pretty(value).expect("text, numbers and booleans always serialise");
+    output::text(&format!("{json}\n"));
+}

@@ -1,0 +1,91 @@
+//! A runbook file, read and parsed.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use labctl_runbook::{Diagnostic, Runbook, Severity};
+
+use crate::{diagnostics, error::CliError, library::LabPath};
+
+/// More than any page a person reads, less than hurts.
+const LIMIT_BYTES: u64 = 64 << 20;
+
+/// A runbook file, read and parsed.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) lab: LabPath,
+    pub(crate) source: String,
+    pub(crate) runbook: Runbook,
+}
+
+impl Document {
+    /// Reads and parses; what is wrong inside is in the runbook's diagnostics.
+    pub(crate) fn load(lab: LabPath) -> Result<Self, CliError> {
+        let source = read(&lab.runbook)?;
+        let runbook = Runbook::parse(&source);
+        Ok(Self {
+            lab,
+            source,
+            runbook,
+        })
+    }
+
+    /// As [`Document::load`], for a document that is to be run: it must have blocks and no errors. Prints the errors
+    /// and, unless `quiet`, the warnings.
+    pub(crate) fn load_to_run(lab: LabPath, quiet: bool) -> Result<Self, CliError> {
+        let document = Self::load(lab)?;
+        let path = document.lab.runbook.clone();
+        let shown: Vec<&Diagnostic> = document
+            .runbook
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| !quiet || diagnostic.severity == Severity::Error)
+            .collect();
+        diagnostics::print(&path, &document.source, shown.iter().copied());
+        let errors = shown
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .count();
+        if errors > 0 {
+            return Err(CliError::WrongRunbook { path, errors });
+        }
+        if document.runbook.blocks.is_empty() {
+            return Err(CliError::NoBlocks { path });
+        }
+        Ok(document)
+    }
+
+    /// The runbook's own folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        match self.lab.runbook.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    let failed = |source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(failed)?
+        .take(LIMIT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > LIMIT_BYTES {
+        return Err(CliError::TooLarge {
+            path: path.to_owned(),
+            limit_bytes: LIMIT_BYTES,
+        });
+    }
+    String::from_utf8(bytes).map_err(|error| CliError::NotText {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}

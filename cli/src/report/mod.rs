@@ -1,0 +1,9 @@
+//! Events in, text out: one file per format.
+
+pub(crate) mod columns;
+pub(crate) mod console;
+pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod progress;
+pub(crate) mod table;
+mod words;

@@ -1,0 +1,151 @@
+//! `verify` as it goes: a line for each block that ended, and on a terminal a live one for the block that runs.
+
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use labctl_engine::{Event, Outcome, Reporter, StepReport};
+
+use crate::{args::Global, output, report::words};
+
+/// Prints what happens in a `verify`.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    global: Global,
+    live: ProgressBar,
+    runbook: PathBuf,
+    lab: String,
+    planned: usize,
+}
+
+impl Progress {
+    pub(crate) fn new(global: Global) -> Self {
+        let live = if stderr().is_terminal() && !global.quiet {
+            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+                .expect("a fixed template");
+            ProgressBar::new_spinner().with_style(style)
+        } else {
+            ProgressBar::hidden()
+        };
+        Self {
+            global,
+            live,
+            runbook: PathBuf::new(),
+            lab: String::new(),
+            planned: 0,
+        }
+    }
+
+    /// Prints above the live line.
+    fn line(&self, text: &str) {
+        if !self.global.quiet {
+            self.live.suspend(|| output::text(text));
+        }
+    }
+
+    fn show(&self, message: String) {
+        self.live.reset_elapsed();
+        self.live.set_message(message);
+        self.live.enable_steady_tick(Duration::from_millis(100));
+    }
+
+    fn finished(&self, step: &StepReport) {
+        let (word, style) = mark(&step.outcome);
+        let mut text = String::new();
+        let _ = write!(text, "  {style}{word:<9}{style:#} {}", step.block);
+        match &step.outcome {
+            Outcome::Skipped(reason) => drop(write!(text, ": {reason}")),
+            _ => drop(write!(text, "  {}", words::seconds(step.elapsed))),
+        }
+        if step.attempts > 1 {
+            let _ = write!(text, ", {} attempts", step.attempts);
+        }
+        text.push('\n');
+        if is_bad(&step.outcome) {
+            if let Some(reason) = words::reason(step) {
+                let _ = writeln!(text, "    {reason}");
+            }
+            for line in words::details_of(&self.runbook.display().to_string(), step).lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        } else {
+            for note in &step.notes {
+                let _ = writeln!(text, "    note: {note}");
+            }
+        }
+        self.line(&text);
+    }
+}
+
+impl Reporter for Progress {
+    fn handle(&mut self, event: &Event<'_>) {
+        match event {
+            Event::LabStarted {
+                lab,
+                runbook,
+                blocks,
+            } => {
+                (*lab).clone_into(&mut self.lab);
+                (*runbook).clone_into(&mut self.runbook);
+                self.planned = *blocks;
+                let bold = Style::new().bold();
+                self.line(&format!("{bold}{lab}{bold:#}\n"));
+            }
+            Event::Noted { message } => self.line(&format!("  note: {message}\n")),
+            Event::ServicesAwaited => self.show(format!("{}: waiting for the services", self.lab)),
+            Event::ServicesReady { elapsed } => {
+                self.line(&format!(
+                    "  ready     services, after {}\n",
+                    words::seconds(*elapsed)
+                ));
+            }
+            Event::StepStarted { block, number, .. } => {
+                self.show(format!("{}: {number}/{} {block}", self.lab, self.planned));
+            }
+            Event::StepPrinted { bytes, .. } => {
+                if self.global.verbose {
+                    self.line(&String::from_utf8_lossy(bytes));
+                }
+            }
+            Event::StepRetried { block, attempt } => {
+                self.line(&format!(
+                    "  again     {block}: attempt {attempt} did not show it yet\n"
+                ));
+            }
+            Event::StepFinished { step } => self.finished(step),
+            Event::TeardownStarted => self.show(format!("{}: taking everything down", self.lab)),
+            Event::LabFinished { lab } => {
+                self.live.finish_and_clear();
+                for error in &lab.errors {
+                    self.line(&format!("  error     {error}\n"));
+                }
+                for note in &lab.notes {
+                    self.line(&format!("  note: {note}\n"));
+                }
+            }
+            Event::RunFinished { .. } => self.live.finish_and_clear(),
+        }
+    }
+}
+
+fn is_bad(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Failed | Outcome::Errored(_) | Outcome::TimedOut(_) | Outcome::Cancelled
+    )
+}
+
+fn mark(outcome: &Outcome) -> (&'static str, Style) {
+    let colour = match outcome {
+        Outcome::Passed | Outcome::Stopped => AnsiColor::Green,
+        Outcome::Failed | Outcome::TimedOut(_) => AnsiColor::Red,
+        Outcome::Errored(_) | Outcome::Cancelled => AnsiColor::Magenta,
+        Outcome::Skipped(_) => AnsiColor::Yellow,
+    };
+    (words::outcome(outcome), colour.on_default())
+}

@@ -1,0 +1,8 @@
+//! The binary driven from outside, one file per subcommand.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
+
+mod list;
+mod page;
+mod run;
+mod verify;
