@@ -82,12 +82,13 @@ fill_redis() {
   debian_root "$1/debian" redis-server busybox-static
   keep_from "$1/debian" "$2" usr/bin/redis-server usr/bin/redis-cli usr/bin/redis-check-rdb usr/bin/busybox
   finish_root "$2" redis
+  cp "$recipes/redis-entrypoint.sh" "$2/usr/bin"
   mkdir -p "$1/owned/data"
 }
 
 fill_postgres() {
   debian_root "$1/debian" postgresql-15 busybox-static util-linux
-  rm -rf "$1"/debian/usr/lib/postgresql/*/lib/{bitcode,llvmjit*}
+  rm -rf "$1"/debian/usr/lib/postgresql/*/lib/{bitcode,llvmjit*} "$1"/debian/usr/share/zoneinfo/{posix,right}
   keep_from "$1/debian" "$2" usr/lib/postgresql usr/share/postgresql usr/share/zoneinfo \
     usr/lib/locale/C.utf8 usr/bin/setpriv usr/bin/busybox
   finish_root "$2" postgres

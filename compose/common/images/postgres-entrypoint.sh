@@ -10,6 +10,8 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
+  # A shell that is process 1 has to say so, or it cannot be stopped before the server is there.
+  trap 'exit 130' INT TERM
   user=${POSTGRES_USER:-postgres}
   database=${POSTGRES_DB:-$user}
   printf '%s\n' "${POSTGRES_PASSWORD:?must be set}" >/tmp/password
@@ -25,6 +27,7 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
     [ ! -f "$file" ] || psql -q -v ON_ERROR_STOP=1 -U "$user" -d "$database" -f "$file"
   done
   pg_ctl -D "$PGDATA" -w -s -m fast stop
+  trap - INT TERM
 fi
 
 [ "$1" != postgres ] || set -- "$@" -c 'listen_addresses=*'
