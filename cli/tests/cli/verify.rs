@@ -65,7 +65,7 @@ fn a_page_in_which_nothing_ran_is_not_green() {
         .verify()
         .code(3)
         .says("not today")
-        .says("no block ran");
+        .says("no block was run");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn every_error_in_the_page_is_shown_and_nothing_runs() {
         .code(2)
         .says("did you mean `json`?")
         .says("did you mean `contains`?")
-        .says("page.md:13:1")
+        .says("page.md:14:8")
         .says("^^^^");
     assert!(!page.folder().join("ran").exists());
 }

@@ -8,7 +8,7 @@ use crate::{
     comments::CommentKind,
     comments::first_word,
     description::describe,
-    expect::Expectations,
+    expect::{self, Expectations},
     front_matter::{self, Reading},
     markdown::{self, Element, RawCode},
     names::{self, NameCounter},
@@ -67,7 +67,7 @@ impl<'s> Assembly<'s> {
         let (claims, found) = self.attachment.finish();
         diagnostics.extend(found);
         for (block, lines) in blocks.iter_mut().zip(claims) {
-            let (expectations, found) = claims_of(self.source, &lines);
+            let (expectations, found) = expect::parse(self.source, &lines);
             block.expectations = expectations;
             diagnostics.extend(found);
         }
@@ -78,6 +78,9 @@ impl<'s> Assembly<'s> {
             line_starts: self.line_index.into_starts(),
         };
         runbook.diagnostics.extend(check_needs(&runbook));
+        runbook
+            .diagnostics
+            .extend(expect::check_captures(&runbook.blocks));
         runbook
             .diagnostics
             .sort_by_key(|diagnostic| diagnostic.span);
@@ -160,11 +163,6 @@ impl<'s> Assembly<'s> {
             self.diagnostics.push(diagnostic.with_help(help));
         }
     }
-}
-
-/// What the comments below a block say.
-fn claims_of(_source: &str, _lines: &[Span]) -> (Expectations, Vec<Diagnostic>) {
-    (Expectations::default(), Vec::new())
 }
 
 /// Whether a block is neither listed nor run.

@@ -5,10 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     node::{Kind, Node},
     read::{CODE, Reader, boolean, map, text},
-    redaction::redaction,
     settings::{Defaults, SessionKind},
 };
-use crate::{Diagnostic, Span, expect::Redaction, suggestion::nearest_word};
+use crate::{
+    Diagnostic, Span,
+    expect::{Redaction, parse_redaction},
+    suggestion::nearest_word,
+};
 
 const KEYS: [&str; 5] = ["env", "timeout", "redact", "session", "up"];
 
@@ -91,7 +94,7 @@ impl Reader {
         };
         let mut redactions = Vec::new();
         for item in items {
-            match text(item).map(|text| redaction(text, item.span)) {
+            match text(item).map(|text| parse_redaction(text, item.span)) {
                 Some(Ok(redaction)) => redactions.push(redaction),
                 Some(Err(diagnostic)) => self.diagnostics.push(diagnostic),
                 None => self.error(item.span, "a redaction is text, such as `uuid in $.id`"),

@@ -4,7 +4,6 @@ mod defaults;
 mod extent;
 mod node;
 mod read;
-mod redaction;
 mod settings;
 #[cfg(test)]
 mod tests;

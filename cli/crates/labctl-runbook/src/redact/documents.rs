@@ -5,8 +5,8 @@ use std::{collections::HashMap, ops::Range};
 use serde_json::Value;
 
 /// A JSON document in a text.
-pub(super) struct Document {
-    pub(super) value: Value,
+pub(crate) struct Document {
+    pub(crate) value: Value,
     /// Its first byte in the text.
     start: usize,
 }
@@ -25,7 +25,7 @@ impl Document {
 }
 
 /// An object or array that begins a line, or a scalar alone on its line.
-pub(super) fn documents(text: &str) -> Vec<Document> {
+pub(crate) fn documents(text: &str) -> Vec<Document> {
     let mut found = Vec::new();
     let mut position = 0;
     while position < text.len() {

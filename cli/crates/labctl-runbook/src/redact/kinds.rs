@@ -27,7 +27,7 @@ pub(super) fn prefix_length(kind: RedactionKind, text: &str) -> Option<usize> {
 }
 
 /// Whether a JSON value is of that kind.
-pub(super) fn is_of_kind(kind: RedactionKind, value: &Value) -> bool {
+pub(crate) fn is_of_kind(kind: RedactionKind, value: &Value) -> bool {
     match (kind, value) {
         (RedactionKind::Number, Value::Number(_)) => true,
         (RedactionKind::Port, Value::Number(number)) => number

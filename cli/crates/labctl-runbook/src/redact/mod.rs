@@ -10,6 +10,9 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use documents::documents;
+pub(crate) use kinds::is_of_kind;
+
 use crate::expect::{Redaction, RedactionKind};
 
 /// Hides what the rules speak of, each value behind its kind in brackets: `[uuid]`, `[timestamp]` and so on.

@@ -1,0 +1,419 @@
+//! From the lines of a comment to expectations.
+
+use regex::RegexBuilder;
+
+use super::{
+    claim::{
+        Capture, Claim, Expectations, Predicate, Quantifier, Statement, Subject, TypeName, Value,
+    },
+    cursor::Cursor,
+    directive, words,
+};
+use crate::{Diagnostic, Span};
+
+type Parsed<T> = Result<T, Diagnostic>;
+
+/// A regular expression that compiles to more than this is refused.
+const REGEX_BYTES: usize = 1 << 20;
+
+/// Reads the lines of a block's comments, one claim or directive each. `lines`: where each stands in `source`, without
+/// what a list or quote puts before it. Every line that is wrong gives one diagnostic; the others count.
+pub fn parse(source: &str, lines: &[Span]) -> (Expectations, Vec<Diagnostic>) {
+    let mut expectations = Expectations::default();
+    let mut diagnostics = Vec::new();
+    for &line in lines {
+        let text = source[line.range()].trim_end();
+        if text.trim_start().is_empty() || text.trim_start().starts_with('#') {
+            continue;
+        }
+        let mut cursor = Cursor::new(text, line.start());
+        if let Err(diagnostic) = statement(&mut cursor, &mut expectations) {
+            diagnostics.push(diagnostic);
+        }
+    }
+    (expectations, diagnostics)
+}
+
+fn statement(cursor: &mut Cursor<'_>, expectations: &mut Expectations) -> Parsed<()> {
+    let word = cursor.peek_name();
+    if words::DIRECTIVES.contains(&word) {
+        return directive::directive(cursor, expectations);
+    }
+    let claim = claim(cursor)?;
+    expectations.statements.push(Statement::Claim(claim));
+    Ok(())
+}
+
+/// `[all|any|none] subject [not] predicate [value] [± number] [# why]`
+pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
+    cursor.skip_blanks();
+    let from = cursor.position();
+    let quantifier_at = cursor.word_span();
+    let quantifier = match cursor.peek_name() {
+        "all" => Some(Quantifier::All),
+        "any" => Some(Quantifier::Any),
+        "none" => Some(Quantifier::None),
+        _ => None,
+    };
+    if quantifier.is_some() {
+        cursor.word();
+    }
+    let subject = subject(cursor)?;
+    if quantifier.is_some() && !matches!(subject, Subject::Json { .. } | Subject::Table(_)) {
+        return Err(
+            Diagnostic::error("bad-claim", quantifier_at, "there is only one of it")
+                .with_help("`all`, `any` and `none` are for `json` and `table`"),
+        );
+    }
+    let is_negated = cursor.eat_word("not");
+    let predicate = predicate(cursor, &subject)?;
+    if cursor.peek_word() == "within" {
+        return Err(Diagnostic::error(
+            "bad-claim",
+            cursor.span("within".len()),
+            "`within` is for what labctl asks again itself",
+        )
+        .with_help("to run the block again until this holds, write `retry 10 every 500ms`"));
+    }
+    let text = cursor.text_so_far()[from..].trim().to_owned();
+    let span = cursor.span_from(from);
+    let why = cursor.end()?;
+    Ok(Claim {
+        quantifier,
+        subject,
+        is_negated,
+        predicate,
+        why,
+        text,
+        span,
+    })
+}
+
+/// `capture NAME = subject…`; the word itself has been read.
+pub(super) fn capture(cursor: &mut Cursor<'_>, from: usize) -> Parsed<Capture> {
+    let name = cursor.peek_name().to_owned();
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_name {
+        return Err(Diagnostic::error(
+            "bad-value",
+            cursor.span(name.len()),
+            format!("`{name}` is not a name"),
+        )
+        .with_help("letters, digits and `_`: `capture before = json $.count`"));
+    }
+    cursor.eat(&name);
+    if !cursor.eat("=") {
+        return Err(
+            Diagnostic::error("missing-word", cursor.word_span(), "`=` is missing here")
+                .with_help("`capture before = json $.count`"),
+        );
+    }
+    let subject = subject(cursor)?;
+    let text = cursor.text_so_far()[from..].trim().to_owned();
+    let span = cursor.span_from(from);
+    cursor.end()?;
+    Ok(Capture {
+        name,
+        subject,
+        text,
+        span,
+    })
+}
+
+fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
+    let word = cursor.peek_name();
+    let span = cursor.span(word.len());
+    if !words::SUBJECTS.contains(&word) {
+        let valid: Vec<_> = [
+            &words::SUBJECTS[..],
+            &words::DIRECTIVES,
+            &words::QUANTIFIERS,
+        ]
+        .concat();
+        return Err(words::unknown(
+            "a subject or a directive",
+            word,
+            span,
+            &valid,
+        ));
+    }
+    cursor.eat(word);
+    let index = cursor.brackets()?;
+    match (word, index) {
+        ("exit", None) => Ok(Subject::Exit),
+        ("stdout", None) => Ok(Subject::Stdout),
+        ("stderr", None) => Ok(Subject::Stderr),
+        ("duration", None) => Ok(Subject::Duration),
+        ("line", Some((text, span))) => match text.parse() {
+            Ok(0) | Err(_) => {
+                Err(
+                    Diagnostic::error("bad-value", span, format!("`{text}` is no line's number"))
+                        .with_help("lines count from 1, and from -1 at the end"),
+                )
+            }
+            Ok(number) => Ok(Subject::Line(number)),
+        },
+        ("line", None) => Err(Diagnostic::error("missing-word", span, "which line?")
+            .with_help("`line[1]` is the first, `line[-1]` the last")),
+        ("table", Some((text, _))) if !text.is_empty() => Ok(Subject::Table(text)),
+        ("table", _) => Err(Diagnostic::error("missing-word", span, "which column?")
+            .with_help("name its header: `table[STATUS]`")),
+        ("json", index) => {
+            let document = match index {
+                None => None,
+                Some((text, span)) => Some(
+                    text.parse()
+                        .ok()
+                        .filter(|number| *number > 0)
+                        .ok_or_else(|| {
+                            Diagnostic::error(
+                                "bad-value",
+                                span,
+                                format!("`{text}` is no document's number"),
+                            )
+                            .with_help("JSON documents count from 1")
+                        })?,
+                ),
+            };
+            Ok(Subject::Json {
+                document,
+                path: cursor.path()?,
+            })
+        }
+        (word, Some((_, span))) => {
+            Err(
+                Diagnostic::error("bad-claim", span, format!("there is only one `{word}`"))
+                    .with_help("leave out the `[…]`"),
+            )
+        }
+        (word, None) => Err(words::unknown("a subject", word, span, &words::SUBJECTS)),
+    }
+}
+
+fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
+    let word = cursor.peek_word();
+    let span = cursor.span(word.len());
+    // `==1` without a blank is read as `==`.
+    let signs = &word[..word
+        .find(|sign| !"=!<>".contains(sign))
+        .unwrap_or(word.len())];
+    if let Some(comparison) = words::find(&words::COMPARISONS, signs) {
+        cursor.eat(signs);
+        return compare(cursor, subject, comparison, span);
+    }
+    let refused = |help: &str| {
+        Err(Diagnostic::error(
+            "bad-claim",
+            span,
+            format!("`{word}` says nothing of {}", subject.in_words()),
+        )
+        .with_help(help))
+    };
+    let is_number = matches!(subject, Subject::Exit | Subject::Duration);
+    match word {
+        "contains" | "matches" if is_number => {
+            refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`")
+        }
+        "contains" => {
+            cursor.word();
+            Ok(Predicate::Contains(value(cursor, subject)?))
+        }
+        "matches" => {
+            cursor.word();
+            let (pattern, span) = cursor.regex()?;
+            let regex = RegexBuilder::new(&pattern)
+                .multi_line(true)
+                .size_limit(REGEX_BYTES)
+                .build();
+            regex.map(Predicate::Matches).map_err(|error| {
+                let why = error.to_string();
+                let why = why
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned();
+                Diagnostic::error(
+                    "bad-regex",
+                    span,
+                    format!("not a regular expression: {why}"),
+                )
+            })
+        }
+        "is" => {
+            cursor.word();
+            let name = cursor.peek_name();
+            let span = cursor.span(name.len());
+            let Some(of_type) = words::find(&words::TYPES, name) else {
+                return Err(words::unknown(
+                    "a type",
+                    name,
+                    span,
+                    &words::names(&words::TYPES),
+                ));
+            };
+            cursor.word();
+            if is_number {
+                return refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`");
+            }
+            let is_text = !matches!(subject, Subject::Json { .. });
+            let is_of_json = matches!(
+                of_type,
+                TypeName::Boolean | TypeName::Null | TypeName::Array | TypeName::Object
+            );
+            if is_text && is_of_json {
+                return Err(Diagnostic::error(
+                    "bad-claim",
+                    span,
+                    format!("{} is text, never of that type", subject.in_words()),
+                )
+                .with_help("`json $ is object` speaks of JSON in standard output"));
+            }
+            Ok(Predicate::Is(of_type))
+        }
+        "exists" if is_number => refused("it is always there"),
+        "exists" => {
+            cursor.word();
+            Ok(Predicate::Exists)
+        }
+        "count" if is_number => refused("it is one number"),
+        "count" => {
+            cursor.word();
+            let sign = cursor.peek_word();
+            let span = cursor.span(sign.len());
+            let Some(comparison) = words::find(&words::COMPARISONS, sign) else {
+                return Err(words::unknown(
+                    "a comparison",
+                    sign,
+                    span,
+                    &words::names(&words::COMPARISONS),
+                ));
+            };
+            cursor.word();
+            Ok(Predicate::Count(
+                comparison,
+                cursor.number("a whole number")?,
+            ))
+        }
+        _ => Err(words::unknown(
+            "a predicate",
+            word,
+            span,
+            &words::PREDICATES,
+        )),
+    }
+}
+
+fn compare(
+    cursor: &mut Cursor<'_>,
+    subject: &Subject,
+    comparison: super::Comparison,
+    sign: Span,
+) -> Parsed<Predicate> {
+    cursor.skip_blanks();
+    let value_at = cursor.position();
+    let value = value(cursor, subject)?;
+    let span = cursor.span_from(value_at);
+    let is_order = !matches!(
+        comparison,
+        super::Comparison::Equal | super::Comparison::NotEqual
+    );
+    let refuse = |span, message: String, help: &str| {
+        Err(Diagnostic::error("bad-claim", span, message).with_help(help))
+    };
+    match (subject, &value) {
+        (_, Value::Capture(_)) => {}
+        (Subject::Exit, Value::Literal(literal)) if !literal.is_i64() => {
+            return refuse(
+                span,
+                "an exit code is a whole number".to_owned(),
+                "such as `exit == 0`",
+            );
+        }
+        (Subject::Duration, Value::Literal(_)) => {
+            return refuse(
+                span,
+                "a duration needs its unit".to_owned(),
+                "such as `duration < 500ms`",
+            );
+        }
+        (Subject::Json { .. }, Value::Literal(literal)) if is_order && !literal.is_number() => {
+            return refuse(
+                sign,
+                "only numbers have an order".to_owned(),
+                "compare with a number, or use `==`",
+            );
+        }
+        (
+            Subject::Stdout | Subject::Stderr | Subject::Line(_) | Subject::Table(_),
+            Value::Literal(literal),
+        ) => {
+            let is_fit = if is_order {
+                literal.is_number()
+            } else {
+                literal.is_string() || literal.is_number()
+            };
+            if !is_fit {
+                let help = "compare it with text in double quotes or with a number";
+                return refuse(span, format!("{} is text", subject.in_words()), help);
+            }
+        }
+        _ => {}
+    }
+    let mut tolerance = None;
+    if cursor.eat("±") || cursor.eat("+-") {
+        cursor.skip_blanks();
+        let at = cursor.position();
+        if !matches!(&value, Value::Literal(literal) if literal.is_number())
+            && !matches!(value, Value::Capture(_))
+        {
+            return refuse(
+                cursor.span(0),
+                "`±` goes with a number".to_owned(),
+                "such as `json $.price == 29.99 ± 0.01`",
+            );
+        }
+        let number: f64 = cursor.number("a number")?;
+        if !(number.is_finite() && number >= 0.0) || is_order {
+            return refuse(
+                cursor.span_from(at),
+                "`±` is a distance for `==` and `!=`".to_owned(),
+                "such as `± 0.01`",
+            );
+        }
+        tolerance = Some(number);
+    }
+    Ok(Predicate::Compare(comparison, value, tolerance))
+}
+
+fn value(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Value> {
+    let word = cursor.peek_word();
+    if let Some(name) = word.strip_prefix('$') {
+        let name = name.to_owned();
+        cursor.word();
+        return Ok(Value::Capture(name));
+    }
+    let begins_with_digit = word.starts_with(|first: char| first.is_ascii_digit());
+    if matches!(subject, Subject::Duration) && begins_with_digit && word.parse::<f64>().is_err() {
+        return Ok(Value::Duration(cursor.duration()?.0));
+    }
+    Ok(Value::Literal(cursor.json("a value")?))
+}
+
+impl Subject {
+    /// As an error names it.
+    pub(super) fn in_words(&self) -> &'static str {
+        match self {
+            Self::Exit => "an exit code",
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+            Self::Line(_) => "a line",
+            Self::Json { .. } => "JSON",
+            Self::Table(_) => "a table's cell",
+            Self::Duration => "a duration",
+        }
+    }
+}

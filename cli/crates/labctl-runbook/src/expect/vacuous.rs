@@ -1,0 +1,85 @@
+//! Claims that prove nothing, and names that nobody captured.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{
+    claim::{Claim, Expectations, Predicate, Statement, Subject, Value},
+    judge::evaluate,
+};
+use crate::{Block, Captures, Diagnostic, ExitStatus, Observation, Output, Verdict};
+
+/// Whether a claim about output would also hold of a block that prints nothing.
+pub fn is_vacuous(claim: &Claim) -> bool {
+    if matches!(claim.subject, Subject::Exit | Subject::Duration) {
+        return false;
+    }
+    let nothing = Observation {
+        exit: ExitStatus::Code(0),
+        stdout: Output::default(),
+        stderr: Output::default(),
+        duration: Duration::ZERO,
+    };
+    // That nothing is printed may be just what is to be shown.
+    let is_about_nothing = matches!(
+        &claim.predicate,
+        Predicate::Compare(super::Comparison::Equal, Value::Literal(_), _)
+            | Predicate::Is(super::TypeName::Empty)
+            | Predicate::Count(super::Comparison::Equal, _)
+    );
+    !(is_about_nothing && !claim.is_negated)
+        && evaluate(claim, &nothing, &Captures::default()) == Verdict::Held
+}
+
+/// Whether more of the block is judged than how it exits.
+pub fn judges_more_than_exit(expectations: &Expectations) -> bool {
+    let is_more = |statement: &Statement| match statement {
+        Statement::Claim(claim) => !matches!(claim.subject, Subject::Exit),
+        Statement::Capture(_) => false,
+    };
+    expectations.until.is_some() || expectations.statements.iter().any(is_more)
+}
+
+/// An error for each `$name` that nothing before it captures.
+pub(crate) fn check_captures(blocks: &[Block]) -> Vec<Diagnostic> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut found = Vec::new();
+    for block in blocks {
+        let expectations = &block.expectations;
+        for statement in &expectations.statements {
+            match statement {
+                Statement::Claim(claim) => found.extend(unknown(claim, &known)),
+                Statement::Capture(capture) => drop(known.insert(&capture.name)),
+            }
+        }
+        found.extend(
+            expectations
+                .until
+                .iter()
+                .filter_map(|claim| unknown(claim, &known)),
+        );
+    }
+    found
+}
+
+fn unknown(claim: &Claim, known: &BTreeSet<&str>) -> Option<Diagnostic> {
+    let (Predicate::Compare(_, Value::Capture(name), _)
+    | Predicate::Contains(Value::Capture(name))) = &claim.predicate
+    else {
+        return None;
+    };
+    if known.contains(name.as_str()) {
+        return None;
+    }
+    let help = match crate::nearest_word(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `${near}`?"),
+        None => format!("an earlier line must say `capture {name} = …`"),
+    };
+    Some(
+        Diagnostic::error(
+            "unknown-capture",
+            claim.span,
+            format!("nothing before this captures `{name}`"),
+        )
+        .with_help(help),
+    )
+}
