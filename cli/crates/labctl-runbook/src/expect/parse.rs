@@ -243,61 +243,15 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
                 )
             })
         }
-        "is" => {
-            cursor.word();
-            let name = cursor.peek_name();
-            let span = cursor.span(name.len());
-            let Some(of_type) = words::find(&words::TYPES, name) else {
-                return Err(words::unknown(
-                    "a type",
-                    name,
-                    span,
-                    &words::names(&words::TYPES),
-                ));
-            };
-            cursor.word();
-            if is_number {
-                return refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`");
-            }
-            let is_text = !matches!(subject, Subject::Json { .. });
-            let is_of_json = matches!(
-                of_type,
-                TypeName::Boolean | TypeName::Null | TypeName::Array | TypeName::Object
-            );
-            if is_text && is_of_json {
-                return Err(Diagnostic::error(
-                    "bad-claim",
-                    span,
-                    format!("{} is text, never of that type", subject.in_words()),
-                )
-                .with_help("`json $ is object` speaks of JSON in standard output"));
-            }
-            Ok(Predicate::Is(of_type))
-        }
+        "is" if is_number => refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`"),
+        "is" => of_type(cursor, subject),
         "exists" if is_number => refused("it is always there"),
         "exists" => {
             cursor.word();
             Ok(Predicate::Exists)
         }
         "count" if is_number => refused("it is one number"),
-        "count" => {
-            cursor.word();
-            let sign = cursor.peek_word();
-            let span = cursor.span(sign.len());
-            let Some(comparison) = words::find(&words::COMPARISONS, sign) else {
-                return Err(words::unknown(
-                    "a comparison",
-                    sign,
-                    span,
-                    &words::names(&words::COMPARISONS),
-                ));
-            };
-            cursor.word();
-            Ok(Predicate::Count(
-                comparison,
-                cursor.number("a whole number")?,
-            ))
-        }
+        "count" => count(cursor),
         _ => Err(words::unknown(
             "a predicate",
             word,
@@ -305,6 +259,54 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
             &words::PREDICATES,
         )),
     }
+}
+
+fn of_type(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
+    cursor.word();
+    let name = cursor.peek_name();
+    let span = cursor.span(name.len());
+    let Some(of_type) = words::find(&words::TYPES, name) else {
+        return Err(words::unknown(
+            "a type",
+            name,
+            span,
+            &words::names(&words::TYPES),
+        ));
+    };
+    cursor.word();
+    let is_text = !matches!(subject, Subject::Json { .. });
+    let is_of_json = matches!(
+        of_type,
+        TypeName::Boolean | TypeName::Null | TypeName::Array | TypeName::Object
+    );
+    if is_text && is_of_json {
+        return Err(Diagnostic::error(
+            "bad-claim",
+            span,
+            format!("{} is text, never of that type", subject.in_words()),
+        )
+        .with_help("`json $ is object` speaks of JSON in standard output"));
+    }
+    Ok(Predicate::Is(of_type))
+}
+
+fn count(cursor: &mut Cursor<'_>) -> Parsed<Predicate> {
+    cursor.word();
+    let sign = cursor.peek_word();
+    let span = cursor.span(sign.len());
+    let Some(comparison) = words::find(&words::COMPARISONS, sign) else {
+        return Err(words::unknown(
+            "a comparison",
+            sign,
+            span,
+            &words::names(&words::COMPARISONS),
+        ));
+    };
+    cursor.word();
+    Ok(Predicate::Count(
+        comparison,
+        cursor.number("a whole number")?,
+    ))
 }
 
 fn compare(
@@ -325,7 +327,6 @@ fn compare(
         Err(Diagnostic::error("bad-claim", span, message).with_help(help))
     };
     match (subject, &value) {
-        (_, Value::Capture(_)) => {}
         (Subject::Exit, Value::Literal(literal)) if !literal.is_i64() => {
             return refuse(
                 span,

@@ -371,6 +371,10 @@ fn what_makes_no_sense_is_refused() {
         "`0` is no line's number",
         "lines count from 1, and from -1 at the end",
     );
+}
+
+#[test]
+fn wrong_directives_are_refused() {
     wrong(
         "retry 1 every 1s",
         "1",

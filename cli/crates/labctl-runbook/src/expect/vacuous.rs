@@ -26,7 +26,7 @@ pub fn is_vacuous(claim: &Claim) -> bool {
             | Predicate::Is(super::TypeName::Empty)
             | Predicate::Count(super::Comparison::Equal, _)
     );
-    !(is_about_nothing && !claim.is_negated)
+    (claim.is_negated || !is_about_nothing)
         && evaluate(claim, &nothing, &Captures::default()) == Verdict::Held
 }
 

@@ -70,27 +70,6 @@ pub(super) fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
     table.iter().map(|(name, _)| *name).collect()
 }
 
-impl Comparison {
-    /// As written.
-    pub fn as_str(self) -> &'static str {
-        word_of(&COMPARISONS, self)
-    }
-}
-
-impl TypeName {
-    /// As written.
-    pub fn as_str(self) -> &'static str {
-        word_of(&TYPES, self)
-    }
-}
-
-fn word_of<T: PartialEq>(table: &[(&'static str, T)], meaning: T) -> &'static str {
-    table
-        .iter()
-        .find(|(_, each)| *each == meaning)
-        .map_or("", |(name, _)| *name)
-}
-
 /// The error for a word that none of `valid` is; without a word, for a line that ends where one belongs.
 pub(super) fn unknown(what: &str, word: &str, span: Span, valid: &[&str]) -> Diagnostic {
     let list = valid
