@@ -4,27 +4,11 @@ use labctl_runbook::Output;
 
 use crate::{Captured, Secrets};
 
-/// The text of a stream: other bytes than UTF-8 replaced, terminal escapes removed, secrets masked, a line in place of
-/// what was not kept.
+/// The text of a stream as a terminal would have shown it, secrets masked.
 pub(super) fn output(captured: &Captured, secrets: &Secrets) -> Output {
-    let bytes = if captured.omitted_bytes == 0 {
-        [captured.head.as_slice(), captured.tail.as_slice()].concat()
-    } else {
-        let gap = format!("\n… {} bytes not kept …\n", captured.omitted_bytes);
-        [
-            captured.head.as_slice(),
-            gap.as_bytes(),
-            captured.tail.as_slice(),
-        ]
-        .concat()
-    };
-    let plain = if bytes.contains(&0x1b) {
-        strip_ansi_escapes::strip(&bytes)
-    } else {
-        bytes
-    };
+    let output = captured.text();
     Output {
-        text: secrets.mask(&String::from_utf8_lossy(&plain)),
-        omitted_bytes: captured.omitted_bytes,
+        text: secrets.mask(&output.text),
+        ..output
     }
 }

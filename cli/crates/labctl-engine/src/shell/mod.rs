@@ -1,12 +1,16 @@
 //! What runs one block: the seam to processes.
 
-mod capture;
-mod exported;
+mod captured;
+#[cfg(test)]
+mod contract;
+mod exports;
+mod family;
+mod play;
 mod process;
+mod script;
+mod start;
 #[cfg(test)]
 mod tests;
-mod tree;
-mod watch;
 
 use std::{collections::BTreeMap, ffi::OsString, future::Future, path::PathBuf, time::Duration};
 
@@ -14,7 +18,7 @@ use labctl_runbook::ExitStatus;
 
 use crate::Stream;
 
-pub use capture::Captured;
+pub use captured::Captured;
 pub use process::ProcessShell;
 
 /// Runs blocks. One environment is carried from block to block.

@@ -1,0 +1,282 @@
+//! From an invocation to a started process with pipes, and the files it needs.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tempfile::{NamedTempFile, TempDir};
+use tokio::process::{Child, Command};
+
+use super::{
+    Invocation, Program, ShellError,
+    exports::{Environment, Exports},
+    family::{Family, MARK, new_token},
+    script,
+};
+
+/// Longer code goes to a file: the kernel takes no argument above 128 KiB.
+const LONGEST_ARGUMENT_BYTES: usize = 100 * 1024;
+
+/// A block's process, its family, and what must live as long as it does.
+#[derive(Debug)]
+pub(super) struct Started {
+    child: Child,
+    family: Family,
+    /// What it was started with, if its exported variables are to be read afterwards.
+    pub(super) before: Option<Environment>,
+    file: Option<NamedTempFile>,
+}
+
+impl Started {
+    /// The process, its family, and the file that must outlive it.
+    pub(super) fn split(self) -> (Child, Family, Option<NamedTempFile>) {
+        (self.child, self.family, self.file)
+    }
+}
+
+/// What is to be executed: the words, then the file if there is one.
+struct Prepared {
+    words: Vec<OsString>,
+    file: Option<NamedTempFile>,
+    bash_env: Option<PathBuf>,
+    /// Whether the shell lists its exported variables at its end.
+    is_listed: bool,
+}
+
+/// What blocks are started with.
+#[derive(Debug)]
+pub(super) struct Starter {
+    base: Environment,
+    pub(super) exports: Exports,
+    folder: TempDir,
+    /// What stands in the file that bash reads first.
+    prelude: Vec<u8>,
+    found: BTreeMap<(OsString, Option<OsString>), PathBuf>,
+}
+
+impl Starter {
+    pub(super) fn new(base: Environment, folder: TempDir) -> Self {
+        Self {
+            base,
+            exports: Exports::default(),
+            folder,
+            prelude: Vec::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// The file that a shell writes its exported variables to.
+    pub(super) fn dump(&self) -> PathBuf {
+        self.folder.path().join("exports")
+    }
+
+    /// Starts the block in a process group of its own. `is_carried`: its exported variables count.
+    pub(super) fn start(
+        &mut self,
+        invocation: &Invocation,
+        is_carried: bool,
+    ) -> Result<Started, ShellError> {
+        let block = &invocation.block;
+        let environment = self.environment(invocation);
+        let prepared = self
+            .prepare(invocation, &environment, is_carried)
+            .map_err(|source| ShellError::Io {
+                block: block.clone(),
+                what: "writing its code",
+                source,
+            })?;
+        let file = prepared.file;
+        let words = prepared
+            .words
+            .into_iter()
+            .chain(file.iter().map(|file| file.path().into()));
+        let mut command = self
+            .command(words, &environment)
+            .map_err(|(program, source)| ShellError::Start {
+                block: block.clone(),
+                program,
+                source,
+            })?;
+        let token = new_token();
+        let mark = match environment.get(OsStr::new(MARK)) {
+            Some(outer) => [outer.as_os_str(), OsStr::new(&token)].join(OsStr::new(":")),
+            None => OsString::from(&token),
+        };
+        command.current_dir(&invocation.cwd).env(MARK, mark);
+        if let Some(prelude) = prepared.bash_env {
+            command.env("BASH_ENV", prelude);
+        }
+        let child = command.spawn().map_err(|source| ShellError::Start {
+            block: block.clone(),
+            program: command
+                .as_std()
+                .get_program()
+                .to_string_lossy()
+                .into_owned(),
+            source,
+        })?;
+        let root = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .unwrap_or_default();
+        Ok(Started {
+            child,
+            family: Family::new(token, root),
+            before: prepared.is_listed.then_some(environment),
+            file,
+        })
+    }
+
+    fn prepare(
+        &mut self,
+        invocation: &Invocation,
+        environment: &Environment,
+        is_carried: bool,
+    ) -> io::Result<Prepared> {
+        let (command, suffix) = match &invocation.program {
+            Program::Print => (vec!["cat".into()], ""),
+            Program::Shell(command)
+                if command.first().is_some_and(|name| script::is_shell(name)) =>
+            {
+                return self.prepare_shell(command, &invocation.code, environment, is_carried);
+            }
+            Program::Shell(command) => (command.clone(), ""),
+            Program::Interpreter { command, suffix } => (command.clone(), suffix.as_str()),
+        };
+        let code = format!("{}\n", invocation.code);
+        Ok(Prepared {
+            words: command,
+            file: Some(self.write_code(OsStr::new(&code), suffix, Some(&invocation.cwd))?),
+            bash_env: None,
+            is_listed: false,
+        })
+    }
+
+    fn prepare_shell(
+        &mut self,
+        command: &[OsString],
+        code: &str,
+        environment: &Environment,
+        is_carried: bool,
+    ) -> io::Result<Prepared> {
+        let mut words = command.to_vec();
+        words.extend(
+            script::shell_options(&command[0])
+                .iter()
+                .map(OsString::from),
+        );
+        let mut bash_env = None;
+        let code = if !is_carried {
+            OsString::from(code)
+        } else if script::reads_bash_env(&command[0]) {
+            let inherited = environment.get(OsStr::new("BASH_ENV"));
+            bash_env = Some(self.write_prelude(inherited.map(OsString::as_os_str), code)?);
+            OsString::from(script::bash_code(code))
+        } else {
+            script::other_code(&self.dump(), code)
+        };
+        let mut file = None;
+        if code.len() > LONGEST_ARGUMENT_BYTES {
+            file = Some(self.write_code(&code, ".sh", None)?);
+        } else {
+            words.extend(["-c".into(), code]);
+        }
+        Ok(Prepared {
+            words,
+            file,
+            bash_env,
+            is_listed: is_carried,
+        })
+    }
+
+    fn environment(&self, invocation: &Invocation) -> Environment {
+        let mut environment = self.base.clone();
+        for (name, value) in &invocation.env {
+            environment.insert(name.into(), value.into());
+        }
+        self.exports.apply(&mut environment);
+        environment
+    }
+
+    fn command(
+        &mut self,
+        mut words: impl Iterator<Item = OsString>,
+        environment: &Environment,
+    ) -> Result<Command, (String, io::Error)> {
+        let name = words.next().unwrap_or_default();
+        let path = environment.get(OsStr::new("PATH"));
+        let program = self.find(&name, path).ok_or_else(|| {
+            (
+                name.to_string_lossy().into_owned(),
+                io::ErrorKind::NotFound.into(),
+            )
+        })?;
+        let mut command = Command::new(program);
+        command
+            .arg0(name)
+            .args(words)
+            .env_clear()
+            .envs(environment)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ok(command)
+    }
+
+    fn find(&mut self, name: &OsStr, path: Option<&OsString>) -> Option<PathBuf> {
+        let key = (name.to_owned(), path.cloned());
+        if let Some(found) = self.found.get(&key) {
+            return Some(found.clone());
+        }
+        let found = find_program(name, path.map(OsString::as_os_str))?;
+        self.found.insert(key, found.clone());
+        Some(found)
+    }
+
+    fn write_prelude(&mut self, inherited: Option<&OsStr>, code: &str) -> io::Result<PathBuf> {
+        let file = self.folder.path().join("prelude");
+        let text = script::bash_env(&self.dump(), inherited, code);
+        if text != self.prelude {
+            fs::write(&file, &text)?;
+            self.prelude = text;
+        }
+        Ok(file)
+    }
+
+    /// Writes code to a file in `folder`, or in the session's own where that cannot be.
+    fn write_code(
+        &self,
+        code: &OsStr,
+        suffix: &str,
+        folder: Option<&Path>,
+    ) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("labctl-").suffix(suffix);
+        let file = match folder.map(|folder| builder.tempfile_in(folder)) {
+            Some(Ok(file)) => file,
+            _ => builder.tempfile_in(self.folder.path())?,
+        };
+        fs::write(file.path(), code.as_encoded_bytes())?;
+        Ok(file)
+    }
+}
+
+/// The file that `path` (or the name itself, if it has a slash) leads to.
+fn find_program(name: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
+    let is_program = |file: &PathBuf| {
+        file.metadata()
+            .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    if Path::new(name).components().count() > 1 {
+        return Some(PathBuf::from(name)).filter(is_program);
+    }
+    std::env::split_paths(path?)
+        .map(|folder| folder.join(name))
+        .find(is_program)
+}
