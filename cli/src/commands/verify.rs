@@ -33,6 +33,11 @@ pub(crate) async fn verify(
     global: Global,
 ) -> Result<ExitCode, CliError> {
     let labs = part(library.resolve_all(&args.labs)?, args.partition);
+    if labs.is_empty() {
+        return Err(CliError::Errored(
+            "this part has no lab: there are fewer labs than parts".to_owned(),
+        ));
+    }
     // Every page is read before anything is started: a wrong one stops here, and all of them are shown.
     let mut wrong = None;
     let mut documents = Vec::new();

@@ -67,7 +67,10 @@ impl Progress {
         }
         text.push('\n');
         if is_bad(&step.outcome) {
-            if let Some(reason) = words::reason(step) {
+            // A false claim is told below, with its line.
+            if step.outcome != Outcome::Failed
+                && let Some(reason) = words::reason(step)
+            {
                 let _ = writeln!(text, "    {reason}");
             }
             for line in words::details_of(&self.runbook.display().to_string(), step).lines() {

@@ -59,7 +59,7 @@ pub(crate) fn details_of(runbook: &str, step: &StepReport) -> String {
         if let Verdict::Failed(seen) | Verdict::Errored(seen) = &judgement.verdict {
             let _ = writeln!(
                 text,
-                "{runbook}:{}: {}\n  {seen}",
+                "{runbook}:{}: {}: {seen}",
                 judgement.line, judgement.claim
             );
         }

@@ -4,5 +4,6 @@
 
 mod list;
 mod page;
+mod readme;
 mod run;
 mod verify;

@@ -33,32 +33,44 @@ pub(super) fn cells(text: &str, column: &str) -> Result<Vec<String>, String> {
 
 /// Where each field begins, in characters, and its text.
 fn split(line: &str) -> Vec<(usize, String)> {
-    if line.contains('|') {
-        let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
-        return inner
-            .split('|')
-            .map(|field| (0, field.trim().to_owned()))
-            .collect();
+    if let Some(separator) = separator(line) {
+        return separated(line, separator);
     }
     let mut fields: Vec<(usize, String)> = Vec::new();
     let mut gap = 2;
     for (at, character) in line.chars().enumerate() {
-        match character {
-            '\t' => gap = 2,
-            ' ' => gap += 1,
-            _ => {
-                match fields.last_mut() {
-                    Some((_, field)) if gap < 2 => {
-                        field.extend(std::iter::repeat_n(' ', gap));
-                        field.push(character);
-                    }
-                    _ => fields.push((at, character.to_string())),
-                }
-                gap = 0;
-            }
+        if character == ' ' {
+            gap += 1;
+            continue;
         }
+        match fields.last_mut() {
+            Some((_, field)) if gap < 2 => {
+                field.extend(std::iter::repeat_n(' ', gap));
+                field.push(character);
+            }
+            _ => fields.push((at, character.to_string())),
+        }
+        gap = 0;
     }
     fields
+}
+
+/// What sets a header's columns apart; `None`: blanks.
+fn separator(header: &str) -> Option<char> {
+    ['\t', '|']
+        .into_iter()
+        .find(|separator| header.contains(*separator))
+}
+
+fn separated(line: &str, separator: char) -> Vec<(usize, String)> {
+    let inner = match separator {
+        '|' => line.trim().trim_start_matches('|').trim_end_matches('|'),
+        _ => line,
+    };
+    inner
+        .split(separator)
+        .map(|field| (0, field.trim().to_owned()))
+        .collect()
 }
 
 /// Not a line that only rules, and not psql's closing `(2 rows)`.
@@ -69,8 +81,11 @@ fn is_row(line: &str) -> bool {
 }
 
 fn cell(header: &str, headers: &[(usize, String)], index: usize, row: &str) -> Option<String> {
-    if header.contains('|') || header.contains('\t') {
-        return split(row).into_iter().nth(index).map(|(_, field)| field);
+    if let Some(separator) = separator(header) {
+        return separated(row, separator)
+            .into_iter()
+            .nth(index)
+            .map(|(_, field)| field);
     }
     let from = headers[index].0;
     let to = headers
@@ -111,7 +126,8 @@ mod tests {
             &["Mouse", "Hub"],
         );
         check("| a | b |\n|---|---|\n| 1 | 2 |\n", "b", &["2"]);
-        check("A\tB\n1\t\n2\tx\n", "A", &["1", "2"]);
+        check("A\tB\n1\t\n2\tx | y\n", "A", &["1", "2"]);
+        check("A\tB\n1\t\n2\tx | y\n", "B", &["", "x | y"]);
     }
 
     #[test]
