@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
+mod format_doc;
 mod list;
 mod page;
 mod readme;
