@@ -7,4 +7,5 @@ mod list;
 mod page;
 mod readme;
 mod run;
+mod terminal;
 mod verify;

@@ -51,7 +51,9 @@ pub(super) fn invocation(
         ),
         env: run.lab.env.clone(),
         deadline: step.deadline,
-        endless: matches!(step.action, Action::RunEndless { .. }).then_some(ENDLESS),
+        // At a terminal a person sees it and says when it is enough.
+        endless: (matches!(step.action, Action::RunEndless { .. }) && !is_interactive)
+            .then_some(ENDLESS),
         is_interactive,
     }
 }

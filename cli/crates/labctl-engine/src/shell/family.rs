@@ -38,6 +38,8 @@ static ROOTS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 pub(super) struct Family {
     token: String,
     root: i32,
+    /// The root leads a terminal's session, and is none of the block's own.
+    has_leader: bool,
     since: u64,
 }
 
@@ -65,10 +67,15 @@ pub(super) fn adopt_orphans() {
 
 impl Family {
     /// The family of a shell that was just started in a process group of its own, with `token` in its mark.
-    pub(super) fn new(token: String, root: i32) -> Self {
+    pub(super) fn new(token: String, root: i32, has_leader: bool) -> Self {
         roots().insert(root);
         let since = read_process(root).map_or(0, |process| process.started);
-        Self { token, root, since }
+        Self {
+            token,
+            root,
+            has_leader,
+            since,
+        }
     }
 
     /// To be called when the shell was waited for.
@@ -78,12 +85,17 @@ impl Family {
 
     /// What is alive, such as "sleep 1000 (pid 4711)".
     pub(super) fn names(&self) -> Vec<String> {
-        self.living().iter().map(describe).collect()
+        self.left().map(|process| describe(&process)).collect()
     }
 
     /// Whether anything is alive after the shell has ended; cheap where nothing is.
     pub(super) fn has_left_something(&self) -> bool {
-        has_children() && !self.living().is_empty()
+        has_children() && self.left().next().is_some()
+    }
+
+    fn left(&self) -> impl Iterator<Item = Process> {
+        let is_own = |process: &Process| !(self.has_leader && process.pid == self.root);
+        self.living().into_iter().filter(is_own)
     }
 
     /// A signal to the shell's process group, as a terminal would send it.

@@ -7,8 +7,10 @@ mod exports;
 mod family;
 mod play;
 mod process;
+mod root;
 mod script;
 mod start;
+mod terminal;
 #[cfg(test)]
 mod tests;
 
@@ -79,7 +81,8 @@ pub struct Invocation {
     pub deadline: Duration,
     /// Stop it after this much time with output, as it never ends by itself: [`Ending::Stopped`].
     pub endless: Option<Duration>,
-    /// A terminal for it (`run` at a terminal), instead of pipes and an empty standard input.
+    /// A terminal for it (`run` at a terminal), instead of pipes and an empty standard input; what it prints is all
+    /// standard output then. Pipes all the same, if the caller's standard input is no terminal.
     pub is_interactive: bool,
 }
 

@@ -3,14 +3,17 @@
 use std::{future::pending, time::Duration};
 
 use labctl_runbook::ExitStatus;
-use std::os::unix::process::ExitStatusExt as _;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
-    process::{Child, ChildStderr, ChildStdout},
+    io::AsyncReadExt as _,
     time::{Instant, sleep_until},
 };
 
-use super::{Attempt, Ending, Stop, captured::Keeper, family::Family};
+use super::{
+    Attempt, Ending, Stop,
+    captured::Keeper,
+    family::Family,
+    root::{Output, Root, Spawned},
+};
 use crate::Stream;
 
 /// How long output is awaited after the shell has ended.
@@ -47,8 +50,8 @@ impl Drop for Guard {
 }
 
 struct Pipes {
-    stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    stdout: Option<Output>,
+    stderr: Option<Output>,
     out_buffer: Vec<u8>,
     err_buffer: Vec<u8>,
 }
@@ -96,7 +99,7 @@ impl Pipes {
     }
 }
 
-async fn read<R: AsyncRead + Unpin>(pipe: &mut Option<R>, buffer: &mut [u8]) -> usize {
+async fn read(pipe: &mut Option<Output>, buffer: &mut [u8]) -> usize {
     match pipe {
         // A pipe that cannot be read has ended.
         Some(pipe) => pipe.read(buffer).await.unwrap_or(0),
@@ -113,7 +116,7 @@ async fn at(time: Option<Instant>) {
 
 /// Plays a started block to its end.
 pub(super) async fn play(
-    mut child: Child,
+    spawned: Spawned,
     family: Family,
     limits: Limits,
     stop: &Stop,
@@ -121,11 +124,12 @@ pub(super) async fn play(
 ) -> Ended {
     let start = Instant::now();
     let mut pipes = Pipes {
-        stdout: child.stdout.take(),
-        stderr: child.stderr.take(),
+        stdout: spawned.stdout,
+        stderr: spawned.stderr,
         out_buffer: vec![0; BUFFER_BYTES],
         err_buffer: vec![0; BUFFER_BYTES],
     };
+    let mut root = spawned.root;
     let mut guard = Guard(Some(family));
     let (mut stdout, mut stderr) = (Keeper::default(), Keeper::default());
     let mut exited: Option<(Instant, ExitStatus)> = None;
@@ -152,8 +156,8 @@ pub(super) async fn play(
                 }
                 printed(stream, bytes);
             }
-            status = child.wait(), if is_running => {
-                exited = Some((Instant::now(), exit_status(status.ok())));
+            status = root.ended(), if is_running => {
+                exited = Some((Instant::now(), status));
                 drained_by = Some(Instant::now() + DRAIN);
             }
             () = at(drained_by) => break None,
@@ -168,7 +172,7 @@ pub(super) async fn play(
             family,
             ending,
             &mut pipes,
-            &mut child,
+            &mut root,
             |stream, bytes| match stream {
                 Stream::Stdout => stdout.push(bytes),
                 Stream::Stderr => stderr.push(bytes),
@@ -177,6 +181,15 @@ pub(super) async fn play(
         .await;
     }
     pipes.leave_open();
+    if by_force.is_none()
+        && root.is_leader()
+        && guard
+            .0
+            .as_ref()
+            .is_none_or(|family| !family.has_left_something())
+    {
+        root.dismiss().await;
+    }
     let family = guard.0.take();
     if let Some(family) = &family {
         family.root_is_gone();
@@ -198,7 +211,7 @@ async fn end(
     family: &Family,
     ending: Ending,
     pipes: &mut Pipes,
-    child: &mut Child,
+    root: &mut Root,
     mut kept: impl FnMut(Stream, &[u8]),
 ) {
     match ending {
@@ -210,7 +223,7 @@ async fn end(
             family.kill().await;
         }
         // It was killed, so there is something to wait for, or the system is beyond help.
-        let _ = tokio::time::timeout(GRACE, child.wait()).await;
+        let _ = tokio::time::timeout(GRACE, root.reap()).await;
     };
     tokio::pin!(gone);
     loop {
@@ -220,15 +233,5 @@ async fn end(
                 kept(stream, pipes.take(stream, bytes));
             }
         }
-    }
-}
-
-fn exit_status(status: Option<std::process::ExitStatus>) -> ExitStatus {
-    let Some(status) = status else {
-        return ExitStatus::Signal(9);
-    };
-    match (status.code(), status.signal()) {
-        (Some(code), _) => ExitStatus::Code(code),
-        (None, signal) => ExitStatus::Signal(signal.unwrap_or(9)),
     }
 }

@@ -1,6 +1,6 @@
 //! The real shell: a fresh process for each block.
 
-use std::{env, fs, io, time::Duration};
+use std::{env, fs, future::pending, io, time::Duration};
 
 use labctl_runbook::ExitStatus;
 use tokio::task::JoinHandle;
@@ -11,6 +11,7 @@ use super::{
     family::{Family, adopt_orphans},
     play::{Ended, Limits, play},
     start::Starter,
+    terminal::Terminal,
 };
 use crate::Stream;
 
@@ -72,10 +73,26 @@ impl Shell for ProcessShell {
             deadline: Some(invocation.deadline),
             endless: invocation.endless,
         };
-        let mut started = self.starter.start(invocation, true)?;
-        let before = started.before.take();
-        let (child, family, _file) = started.split();
-        let ended = play(child, family, limits, stop, printed).await;
+        let mut terminal = invocation
+            .is_interactive
+            .then(|| Terminal::take_over().ok())
+            .flatten();
+        let size = terminal.as_ref().and_then(|terminal| terminal.size().ok());
+        let mut started = self.starter.start(invocation, true, size)?;
+        let written = started.spawned.terminal.take();
+        let playing = Box::pin(play(started.spawned, started.family, limits, stop, printed));
+        let typing = async {
+            if let (Some(terminal), Some(written)) = (&mut terminal, written) {
+                terminal.hand_on(written).await;
+            }
+            pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            ended = playing => ended,
+            () = typing => unreachable!("nobody stops typing"),
+        };
+        drop(terminal);
+        let before = started.before;
         if let Some(before) = before {
             // No list: the shell was replaced (`exec`) or killed.
             let list = fs::read(self.starter.dump()).unwrap_or_default();
@@ -94,12 +111,19 @@ impl Shell for ProcessShell {
             deadline: None,
             endless: None,
         };
-        let (child, family, file) = self.starter.start(invocation, false)?.split();
+        let started = self.starter.start(invocation, false, None)?;
         let stop = Stop::default();
         let its_stop = stop.clone();
         let task = tokio::spawn(async move {
-            let _file = file;
-            play(child, family, limits, &its_stop, |_, _| {}).await
+            let _file = started.file;
+            play(
+                started.spawned,
+                started.family,
+                limits,
+                &its_stop,
+                |_, _| {},
+            )
+            .await
         });
         self.background.push(Background {
             block: invocation.block.clone(),

@@ -6,16 +6,17 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
+use pty_process::Size;
 use tempfile::{NamedTempFile, TempDir};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::{
     Invocation, Program, ShellError,
     exports::{Environment, Exports},
     family::{Family, MARK, new_token},
+    root::{Root, Spawned, at_terminal},
     script,
 };
 
@@ -23,20 +24,12 @@ use super::{
 const LONGEST_ARGUMENT_BYTES: usize = 100 * 1024;
 
 /// A block's process, its family, and what must live as long as it does.
-#[derive(Debug)]
 pub(super) struct Started {
-    child: Child,
-    family: Family,
+    pub(super) spawned: Spawned,
+    pub(super) family: Family,
     /// What it was started with, if its exported variables are to be read afterwards.
     pub(super) before: Option<Environment>,
-    file: Option<NamedTempFile>,
-}
-
-impl Started {
-    /// The process, its family, and the file that must outlive it.
-    pub(super) fn split(self) -> (Child, Family, Option<NamedTempFile>) {
-        (self.child, self.family, self.file)
-    }
+    pub(super) file: Option<NamedTempFile>,
 }
 
 /// What is to be executed: the words, then the file if there is one.
@@ -75,11 +68,12 @@ impl Starter {
         self.folder.path().join("exports")
     }
 
-    /// Starts the block in a process group of its own. `is_carried`: its exported variables count.
+    /// Starts the block, at a terminal of this size if there is one. `is_carried`: its exported variables count.
     pub(super) fn start(
         &mut self,
         invocation: &Invocation,
         is_carried: bool,
+        terminal: Option<Size>,
     ) -> Result<Started, ShellError> {
         let block = &invocation.block;
         let environment = self.environment(invocation);
@@ -95,13 +89,12 @@ impl Starter {
             .words
             .into_iter()
             .chain(file.iter().map(|file| file.path().into()));
-        let mut command = self
-            .command(words, &environment)
-            .map_err(|(program, source)| ShellError::Start {
-                block: block.clone(),
-                program,
-                source,
-            })?;
+        let command = self.command(words.collect(), &environment, terminal.is_some());
+        let mut command = command.map_err(|(program, source)| ShellError::Start {
+            block: block.clone(),
+            program,
+            source,
+        })?;
         let token = new_token();
         let mark = match environment.get(OsStr::new(MARK)) {
             Some(outer) => [outer.as_os_str(), OsStr::new(&token)].join(OsStr::new(":")),
@@ -111,22 +104,24 @@ impl Starter {
         if let Some(prelude) = prepared.bash_env {
             command.env("BASH_ENV", prelude);
         }
-        let child = command.spawn().map_err(|source| ShellError::Start {
+        let program = command
+            .as_std()
+            .get_program()
+            .to_string_lossy()
+            .into_owned();
+        let spawned = match terminal {
+            Some(size) => Root::with_terminal(command, size),
+            None => Root::with_pipes(command),
+        };
+        let spawned = spawned.map_err(|source| ShellError::Start {
             block: block.clone(),
-            program: command
-                .as_std()
-                .get_program()
-                .to_string_lossy()
-                .into_owned(),
+            program,
             source,
         })?;
-        let root = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .unwrap_or_default();
+        let root = spawned.root.pid();
         Ok(Started {
-            child,
-            family: Family::new(token, root),
+            family: Family::new(token, root, terminal.is_some()),
+            spawned,
             before: prepared.is_listed.then_some(environment),
             file,
         })
@@ -205,38 +200,40 @@ impl Starter {
 
     fn command(
         &mut self,
-        mut words: impl Iterator<Item = OsString>,
+        mut words: Vec<OsString>,
         environment: &Environment,
+        is_at_terminal: bool,
     ) -> Result<Command, (String, io::Error)> {
-        let name = words.next().unwrap_or_default();
         let path = environment.get(OsStr::new("PATH"));
-        let program = self.find(&name, path).ok_or_else(|| {
-            (
-                name.to_string_lossy().into_owned(),
-                io::ErrorKind::NotFound.into(),
-            )
-        })?;
+        let mut program = self.find(words.first(), path)?;
+        if is_at_terminal {
+            words = at_terminal(words);
+            program = self.find(words.first(), path)?;
+        }
+        let mut words = words.into_iter();
+        let name = words.next().unwrap_or_default();
         let mut command = Command::new(program);
-        command
-            .arg0(name)
-            .args(words)
-            .env_clear()
-            .envs(environment)
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.arg0(name).args(words).env_clear().envs(environment);
         Ok(command)
     }
 
-    fn find(&mut self, name: &OsStr, path: Option<&OsString>) -> Option<PathBuf> {
-        let key = (name.to_owned(), path.cloned());
+    fn find(
+        &mut self,
+        name: Option<&OsString>,
+        path: Option<&OsString>,
+    ) -> Result<PathBuf, (String, io::Error)> {
+        let key = (name.cloned().unwrap_or_default(), path.cloned());
         if let Some(found) = self.found.get(&key) {
-            return Some(found.clone());
+            return Ok(found.clone());
         }
-        let found = find_program(name, path.map(OsString::as_os_str))?;
+        let found = find_program(&key.0, path.map(OsString::as_os_str)).ok_or_else(|| {
+            (
+                key.0.to_string_lossy().into_owned(),
+                io::ErrorKind::NotFound.into(),
+            )
+        })?;
         self.found.insert(key, found.clone());
-        Some(found)
+        Ok(found)
     }
 
     fn write_prelude(&mut self, inherited: Option<&OsStr>, code: &str) -> io::Result<PathBuf> {
