@@ -1,11 +1,12 @@
 //! Keeps `docs/runbook-format.md` true: every example in it parses, every wrong one gives the error that stands below
-//! it, and every row of its tables of claims holds, fails and says what the row says.
+//! it, and every row of its tables of claims and redactions does what the row says.
 
 use std::time::Duration;
 
 use labctl_runbook::{
     Captures, ExitStatus, Observation, Output, Runbook, Severity, Verdict,
-    expect::{Statement, Subject, judge},
+    expect::{Expectations, Statement, Subject, judge},
+    redact,
 };
 
 const PAGE: &str = include_str!("../../../../docs/runbook-format.md");
@@ -85,19 +86,20 @@ fn every_wrong_example_gives_the_error_below_it() {
     }
 }
 
-/// A row `| claim | holds of | fails of | and says |`, each cell in backticks; `\n` is a line break, `\|` a bar.
-struct Row {
+/// A row of a table; each cell in backticks, `\n` is a line break, `\|` a bar.
+struct Row<const N: usize> {
     line: usize,
-    cells: [String; 4],
+    cells: [String; N],
 }
 
-fn rows() -> Vec<Row> {
+/// The rows of every table with this header.
+fn rows<const N: usize>(header: &str) -> Vec<Row<N>> {
     let mut found = Vec::new();
     let mut is_in_table = false;
     for (line, number) in PAGE.lines().zip(1..) {
         if !line.starts_with('|') {
             is_in_table = false;
-        } else if line == "| claim | holds of | fails of | and says |" {
+        } else if line == header {
             is_in_table = true;
         } else if is_in_table && !line.starts_with("|--") {
             let bare = line.replace("\\|", "\u{1}");
@@ -116,6 +118,15 @@ fn rows() -> Vec<Row> {
         }
     }
     found
+}
+
+/// What a comment of this one line says.
+#[track_caller]
+fn expectations(line: &str) -> Expectations {
+    let page = format!("```bash\ntrue\n```\n<!-- expect\n{line}\n-->\n");
+    let mut runbook = Runbook::parse(&page);
+    assert_eq!(runbook.diagnostics, [], "{line}");
+    runbook.blocks.remove(0).expectations
 }
 
 /// What a block gave that printed `seen`, or ended with it, or took it, whichever the claim speaks of.
@@ -146,14 +157,12 @@ fn seconds(text: &str) -> Duration {
 
 #[test]
 fn every_claim_of_the_tables_holds_fails_and_says_so() {
-    let rows = rows();
+    let rows = rows::<4>("| claim | holds of | fails of | and says |");
     assert!(rows.len() > 20, "{}", rows.len());
     for Row { line, cells } in rows {
         let [claim, good, bad, says] = &cells;
-        let page = format!("```bash\ntrue\n```\n<!-- expect\n{claim}\n-->\n");
-        let runbook = Runbook::parse(&page);
-        assert_eq!(runbook.diagnostics, [], "line {line}: {claim}");
-        let [Statement::Claim(claim)] = &runbook.blocks[0].expectations.statements[..] else {
+        let expectations = expectations(claim);
+        let [Statement::Claim(claim)] = &expectations.statements[..] else {
             panic!("line {line}: no claim")
         };
         let statement = Statement::Claim(claim.clone());
@@ -167,5 +176,16 @@ fn every_claim_of_the_tables_holds_fails_and_says_so() {
         assert_eq!(verdict(good), Verdict::Held, "line {line}: {}", claim.text);
         let failed = Verdict::Failed(says.clone());
         assert_eq!(verdict(bad), failed, "line {line}: {}", claim.text);
+    }
+}
+
+#[test]
+fn every_redaction_of_the_table_hides_what_it_says() {
+    let rows = rows::<3>("| redaction | printed | recorded |");
+    assert!(rows.len() > 7, "{}", rows.len());
+    for Row { line, cells } in rows {
+        let [rule, printed, recorded] = &cells;
+        let redacted = redact(printed, &expectations(rule).redactions);
+        assert_eq!(redacted.as_ref(), Ok(recorded), "line {line}: {rule}");
     }
 }
