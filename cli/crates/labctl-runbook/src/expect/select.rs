@@ -4,7 +4,10 @@ use jsonpath_rust::JsonPath as _;
 use serde_json::Value as Json;
 
 use super::{claim::Subject, table};
-use crate::{ExitStatus, Observation, redact::documents};
+use crate::{
+    ExitStatus, Observation,
+    redact::{Broken, documents},
+};
 
 /// The values that a subject speaks of.
 #[derive(Debug)]
@@ -117,7 +120,14 @@ fn json(text: &str, document: Option<usize>, path: &str) -> Result<Vec<Json>, St
             ));
         }
     };
-    let value = documents.swap_remove(chosen).value;
+    let value = match documents.swap_remove(chosen) {
+        Ok(document) => document.value,
+        Err(Broken { line, how }) => {
+            return Err(format!(
+                "the JSON that begins on line {line} of standard output {how}"
+            ));
+        }
+    };
     match value.query(path) {
         Ok(nodes) => Ok(nodes.into_iter().cloned().collect()),
         Err(error) => Err(format!("the path cannot be followed: {error}")),

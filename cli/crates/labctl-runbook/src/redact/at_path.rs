@@ -24,7 +24,7 @@ pub(super) fn redact(text: &str, rules: &[Redaction]) -> Result<String, RedactEr
     if rules.is_empty() {
         return Ok(text.to_owned());
     }
-    let documents = documents(text);
+    let documents: Vec<_> = documents(text).into_iter().flatten().collect();
     let mut hidden: BTreeMap<usize, (usize, RedactionKind)> = BTreeMap::new();
     let places: Vec<_> = documents
         .iter()

@@ -7,10 +7,11 @@ mod anywhere;
 mod at_path;
 mod documents;
 mod kinds;
+mod skim;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use documents::documents;
+pub(crate) use documents::{Broken, documents};
 pub(crate) use kinds::is_of_kind;
 
 use crate::expect::{Redaction, RedactionKind};
