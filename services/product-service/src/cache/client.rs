@@ -67,7 +67,11 @@ impl Cache {
         let tcp = TcpSettings::default()
             .set_nodelay(true)
             .set_user_timeout(SILENCE);
-        let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
+        let url = url.into_connection_info()?;
+        // To tell the server the library's name costs a round trip, and swallows its refusal to talk.
+        let redis = url.redis_settings().clone().set_skip_set_lib_name();
+        let url = url.set_tcp_settings(tcp).set_redis_settings(redis);
+        let client = Client::open(url)?;
         // Attempts are made when an operation needs one, not on a schedule; `PATIENCE` is the limit on answers.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)

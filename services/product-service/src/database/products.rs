@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{Object, Pool};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row, Statement};
@@ -25,6 +26,9 @@ type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 #[derive(Debug)]
 pub(crate) struct Database {
     pool: Pool<Connector>,
+    /// Set once the first connection has been tried. Until then all wait for it: a server at its start is
+    /// slowed by each connection more, and none of them would be there before the first.
+    first_try: OnceCell<()>,
 }
 
 impl Database {
@@ -40,14 +44,18 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .expect("a pool with time limits has a runtime");
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            first_try: OnceCell::new(),
+        })
     }
 
     /// Makes the first two connections, so that the first requests need not.
     pub(crate) async fn connect(&self) -> Result<(), DatabaseError> {
-        // Held together, else the second would be the first one again.
-        let _two = tokio::try_join!(self.session(), self.session())?;
-        Ok(())
+        let first = self.session().await?;
+        // Given back when the second one is under way: earlier, it would be the second one.
+        let (second, ()) = tokio::join!(self.session(), async { drop(first) });
+        second.map(drop)
     }
 
     pub(crate) async fn ping(&self) -> Result<(), DatabaseError> {
@@ -161,6 +169,8 @@ impl Database {
     }
 
     async fn session(&self) -> Result<Object<Connector>, DatabaseError> {
+        let first_try = async || drop(self.pool.get().await);
+        self.first_try.get_or_init(first_try).await;
         self.pool.get().await.map_err(DatabaseError::Unavailable)
     }
 }

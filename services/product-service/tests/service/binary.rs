@@ -10,7 +10,7 @@ use test_stores::{Postgres, Redis};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_product-service");
 /// The service's own limit is 0.7 s; the rest is for a busy machine.
-const STOP_LIMIT: Duration = Duration::from_secs(3);
+const STOP_LIMIT: Duration = Duration::from_secs(15);
 
 /// A running binary, killed when dropped.
 struct Service {
@@ -67,6 +67,22 @@ fn it_stops_in_time_with_a_request_under_way_and_no_store_in_sight() {
         .unwrap();
     let (status, log) = service.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
+}
+
+/// As a Redis in protected mode does, to clients of other machines.
+#[test]
+fn the_log_says_why_redis_refuses_the_service() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let redis = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let _ = client.read(&mut [0; 1024]).unwrap();
+        client.write_all(b"-DENIED protected mode\r\n").unwrap();
+    });
+    let nowhere = "postgresql://u:p@127.0.0.1:1/x".to_owned();
+    let mut service = Service::start(&[("REDIS_URL", url), ("POSTGRES_URL", nowhere)]);
+    service.until_logged("protected mode");
+    redis.join().unwrap();
 }
 
 #[test]
