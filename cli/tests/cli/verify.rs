@@ -271,3 +271,19 @@ fn the_two_streams_of_a_dry_run_and_a_real_one_are_the_table_and_nothing_else_wh
     assert!(said.stderr.is_empty(), "{}", said.stderr);
     assert!(!said.stdout.contains("hi\n"), "{}", said.stdout);
 }
+
+#[test]
+fn code_that_nothing_runs_is_never_taken_for_passed() {
+    Page::new()
+        .fence("shellscript", "false\necho on")
+        .verify()
+        .code(1)
+        .says("exit == 0");
+    for word in ["cmd", "dos", "yaml"] {
+        Page::new()
+            .fence(word, "exit 1")
+            .verify()
+            .code(3)
+            .says(&format!("nothing runs `{word}`"));
+    }
+}

@@ -69,7 +69,7 @@ impl Language {
     pub(crate) fn from_word(word: &str) -> Self {
         match word {
             "" => Self::None,
-            "bash" => Self::Shell(ShellKind::Bash),
+            "bash" | "shellscript" => Self::Shell(ShellKind::Bash),
             "zsh" => Self::Shell(ShellKind::Zsh),
             "sh" | "shell" | "sh-raw" | "bat" => Self::Shell(ShellKind::Default),
             other => Self::Other(other.to_owned()),
@@ -80,7 +80,7 @@ impl Language {
 /// The shells a fence can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShellKind {
-    /// `bash`.
+    /// `bash`, and what editors call `shellscript`.
     Bash,
     /// `sh`, `shell` and `bat`'s likes: the front matter's shell, else bash.
     Default,

@@ -17,7 +17,7 @@ impl Block {
             Language::Shell(ShellKind::Default) | Language::None => {
                 front_matter.shell.as_deref().is_none_or(names_shell)
             }
-            Language::Other(word) => matches!(word.as_str(), "shellscript" | "ksh"),
+            Language::Other(word) => word == "ksh",
         }
     }
 

@@ -27,7 +27,11 @@ const INTERPRETERS: &[(&[&str], &str, &[&str])] = &[
     (&["lua"], ".lua", &["lua"]),
     (&["perl"], ".pl", &["perl"]),
     (&["php"], ".php", &["php"]),
-    (&["clojure", "clj", "cljs"], ".clj", &["bb"]),
+    (
+        &["clojure", "clj", "cljs", "bb", "babashka"],
+        ".clj",
+        &["bb"],
+    ),
     (&["ksh"], ".ksh", &["ksh"]),
     (&["fish"], ".fish", &["fish"]),
     (&["powershell", "pwsh"], ".ps1", &["pwsh"]),

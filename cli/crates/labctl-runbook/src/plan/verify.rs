@@ -152,7 +152,7 @@ pub(super) fn not_code(block: &Block) -> Option<SkipReason> {
     }
 }
 
-/// The languages that Runme knows an interpreter for, besides the shells.
+/// The languages that the engine knows an interpreter for, besides the shells.
 fn has_interpreter(language: &str) -> bool {
     matches!(
         language,
@@ -178,11 +178,7 @@ fn has_interpreter(language: &str) -> bool {
             | "ksh"
             | "fish"
             | "powershell"
-            | "cmd"
-            | "dos"
-            | "shellscript"
             | "go"
-            | "sh-raw"
     )
 }
 
