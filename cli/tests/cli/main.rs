@@ -7,5 +7,6 @@ mod list;
 mod page;
 mod readme;
 mod run;
+mod session;
 mod terminal;
 mod verify;

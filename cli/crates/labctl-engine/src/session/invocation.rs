@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use labctl_runbook::{Action, Block, Language, ShellKind, Step};
+use labctl_runbook::{Action, Block, Language, SessionKind, ShellKind, Step};
 
 use crate::{Invocation, LabRun, Program};
 
@@ -59,6 +59,7 @@ pub(super) fn invocation(
         endless: (matches!(step.action, Action::RunEndless { .. }) && !is_interactive)
             .then_some(ENDLESS),
         is_interactive,
+        shares_state: run.runbook.front_matter.labctl.session == SessionKind::Shared,
     }
 }
 

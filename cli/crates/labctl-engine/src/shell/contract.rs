@@ -20,6 +20,7 @@ fn block(name: &str, code: &str) -> Invocation {
         deadline: LONG,
         endless: None,
         is_interactive: false,
+        shares_state: false,
     }
 }
 

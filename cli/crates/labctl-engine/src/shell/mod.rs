@@ -84,6 +84,9 @@ pub struct Invocation {
     /// A terminal for it (`run` at a terminal), instead of pipes and an empty standard input; what it prints is all
     /// standard output then. Pipes all the same, if the caller's standard input is no terminal.
     pub is_interactive: bool,
+    /// In bash, go on where the last block that shared its state and passed stopped: plain variables, functions, options
+    /// and, from the same `cwd`, its working folder. Other shells share exported variables only.
+    pub shares_state: bool,
 }
 
 /// What runs a block's code.

@@ -100,6 +100,7 @@ impl Shell for ProcessShell {
                 let _ = fs::remove_file(self.starter.dump());
                 if ended.attempt.ending == Ending::Exited(ExitStatus::Code(0)) {
                     self.starter.exports.learn(&before, &list);
+                    self.starter.keep_state(invocation);
                 }
             }
         }

@@ -7,7 +7,7 @@
 use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Whether this is a shell that takes code by `-c` and can list its exported variables.
@@ -29,26 +29,62 @@ pub(super) fn reads_bash_env(program: &OsStr) -> bool {
     name(program) == "bash"
 }
 
+/// The files through which blocks share one shell's state.
+#[derive(Debug)]
+pub(super) struct State {
+    /// What the last one left, to be read; there may be none.
+    pub(super) before: PathBuf,
+    /// Where this one writes what it leaves.
+    pub(super) after: PathBuf,
+    /// Where this one writes its last working folder.
+    pub(super) cwd: PathBuf,
+}
+
+/// Writes what a later shell needs to go on: options, functions, and variables but the shell's own.
+const SAVE: &[u8] = br#"shopt -p; for __labctl_name in $(compgen -A function); do case $__labctl_name in exit|__labctl*) ;; *) declare -f "$__labctl_name";; esac; done; for __labctl_name in $(compgen -v); do case $__labctl_name in _|__labctl*|BASH*|COMP_*|DIRSTACK|EPOCH*|EUID|FUNCNAME|GROUPS|HISTCMD|LABCTL_BLOCK|LINENO|OLDPWD|OPT*|PIPESTATUS|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID) ;; *) declare -p "$__labctl_name";; esac; done; set +o"#;
+
 /// The file that bash reads before the code; `inherited` is the `BASH_ENV` that the block would have had.
-pub(super) fn bash_env(dump: &Path, inherited: Option<&OsStr>, code: &str) -> Vec<u8> {
+pub(super) fn bash_env(
+    dump: &Path,
+    state: Option<&State>,
+    inherited: Option<&OsStr>,
+    code: &str,
+) -> Vec<u8> {
     let mut text = match inherited {
         Some(file) => [b"BASH_ENV=", &*quoted(file), b"\n. \"$BASH_ENV\" || :\n"].concat(),
         None => b"unset BASH_ENV\n".to_vec(),
     };
+    let mut save = Vec::new();
+    if let Some(state) = state {
+        let [before, after, cwd] =
+            [&state.before, &state.after, &state.cwd].map(|file| quoted(file.as_os_str()));
+        text.extend_from_slice(&[b"[ ! -f ", &*before, b" ] || . ", &*before, b"\n"].concat());
+        save = [
+            b"{ ",
+            SAVE,
+            b"; } 2>/dev/null >|",
+            &*after,
+            b"; pwd >|",
+            &*cwd,
+            b"; ",
+        ]
+        .concat();
+    }
     let file = quoted(dump.as_os_str());
     let write = [
+        &*save,
         b"{ builtin export -p; builtin printf '\\0'; builtin export -pf; } 2>/dev/null >|",
         &*file,
     ]
     .concat();
     if sets_trap(code) {
         text.extend_from_slice(
-            b"__labctl_keep() { builtin local status=$?; [ $BASH_SUBSHELL != 0 ] || ",
+            b"__labctl_keep() { builtin local __labctl_status=$?; [ $BASH_SUBSHELL != 0 ] || { ",
         );
         text.extend_from_slice(&write);
         text.extend_from_slice(
-            b" || :; builtin return $status; }\n\
-            exit() { builtin local status=$?; __labctl_keep || :; builtin exit \"${1-$status}\"; }\n\
+            b" || :; }; builtin return $__labctl_status; }\n\
+            exit() { builtin local __labctl_status=$?; __labctl_keep || :; builtin exit \"${1-$__labctl_status}\"; }\n\
             trap __labctl_keep EXIT\n",
         );
     } else {

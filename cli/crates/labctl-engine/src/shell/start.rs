@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     fs, io,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use super::{
     exports::{Environment, Exports},
     family::{Family, MARK, new_token},
     root::{Root, Spawned, at_terminal},
-    script,
+    script::{self, State},
 };
 
 /// Longer code goes to a file: the kernel takes no argument above 128 KiB.
@@ -49,6 +49,8 @@ pub(super) struct Starter {
     folder: TempDir,
     /// What stands in the file that bash reads first.
     prelude: Vec<u8>,
+    /// The folder that the last block with a shared state was to start in, and the one it stopped in.
+    went: Option<(PathBuf, PathBuf)>,
     found: BTreeMap<(OsString, Option<OsString>), PathBuf>,
 }
 
@@ -59,6 +61,7 @@ impl Starter {
             exports: Exports::default(),
             folder,
             prelude: Vec::new(),
+            went: None,
             found: BTreeMap::new(),
         }
     }
@@ -100,7 +103,7 @@ impl Starter {
             Some(outer) => [outer.as_os_str(), OsStr::new(&token)].join(OsStr::new(":")),
             None => OsString::from(&token),
         };
-        command.current_dir(&invocation.cwd).env(MARK, mark);
+        command.current_dir(self.cwd(invocation)).env(MARK, mark);
         if let Some(prelude) = prepared.bash_env {
             command.env("BASH_ENV", prelude);
         }
@@ -127,6 +130,42 @@ impl Starter {
         })
     }
 
+    /// What the next block with a shared state goes on from.
+    fn state(&self) -> State {
+        let file = |name| self.folder.path().join(name);
+        State {
+            before: file("state"),
+            after: file("state.new"),
+            cwd: file("cwd"),
+        }
+    }
+
+    /// Lets the next block go on where this one stopped. Best effort: bash may have left nothing.
+    pub(super) fn keep_state(&mut self, invocation: &Invocation) {
+        let state = self.state();
+        if invocation.shares_state && fs::rename(&state.after, &state.before).is_ok() {
+            self.went = fs::read(&state.cwd).ok().map(|folder| {
+                let folder = folder.strip_suffix(b"\n").unwrap_or(&folder);
+                (
+                    invocation.cwd.clone(),
+                    PathBuf::from(OsStr::from_bytes(folder)),
+                )
+            });
+        }
+    }
+
+    /// Where a block starts.
+    fn cwd<'a>(&'a self, invocation: &'a Invocation) -> &'a Path {
+        match &self.went {
+            Some((from, to))
+                if invocation.shares_state && *from == invocation.cwd && to.is_dir() =>
+            {
+                to
+            }
+            _ => &invocation.cwd,
+        }
+    }
+
     fn prepare(
         &mut self,
         invocation: &Invocation,
@@ -138,7 +177,7 @@ impl Starter {
             Program::Shell(command)
                 if command.first().is_some_and(|name| script::is_shell(name)) =>
             {
-                return self.prepare_shell(command, &invocation.code, environment, is_carried);
+                return self.prepare_shell(command, invocation, environment, is_carried);
             }
             Program::Shell(command) => (command.clone(), ""),
             Program::Interpreter { command, suffix } => (command.clone(), suffix.as_str()),
@@ -155,10 +194,11 @@ impl Starter {
     fn prepare_shell(
         &mut self,
         command: &[OsString],
-        code: &str,
+        invocation: &Invocation,
         environment: &Environment,
         is_carried: bool,
     ) -> io::Result<Prepared> {
+        let code = invocation.code.as_str();
         let mut words = command.to_vec();
         words.extend(
             script::shell_options(&command[0])
@@ -170,7 +210,7 @@ impl Starter {
             OsString::from(code)
         } else if script::reads_bash_env(&command[0]) {
             let inherited = environment.get(OsStr::new("BASH_ENV"));
-            bash_env = Some(self.write_prelude(inherited.map(OsString::as_os_str), code)?);
+            bash_env = Some(self.write_prelude(inherited.map(OsString::as_os_str), invocation)?);
             OsString::from(script::bash_code(code))
         } else {
             script::other_code(&self.dump(), code)
@@ -236,9 +276,18 @@ impl Starter {
         Ok(found)
     }
 
-    fn write_prelude(&mut self, inherited: Option<&OsStr>, code: &str) -> io::Result<PathBuf> {
+    fn write_prelude(
+        &mut self,
+        inherited: Option<&OsStr>,
+        invocation: &Invocation,
+    ) -> io::Result<PathBuf> {
         let file = self.folder.path().join("prelude");
-        let text = script::bash_env(&self.dump(), inherited, code);
+        let text = script::bash_env(
+            &self.dump(),
+            invocation.shares_state.then(|| self.state()).as_ref(),
+            inherited,
+            &invocation.code,
+        );
         if text != self.prelude {
             fs::write(&file, &text)?;
             self.prelude = text;

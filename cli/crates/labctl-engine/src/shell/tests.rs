@@ -27,6 +27,7 @@ fn bash(block: &str, code: &str) -> Invocation {
         deadline: SOON,
         endless: None,
         is_interactive: false,
+        shares_state: false,
     }
 }
 
