@@ -97,6 +97,11 @@ impl Library {
                 is_ours: false,
             }));
         }
+        if path.is_dir() {
+            return Err(CliError::Usage(format!(
+                "{typed} is a folder: name a lab or a Markdown file"
+            )));
+        }
         Err(CliError::UnknownLab {
             typed: typed.to_owned(),
             is_path: typed.contains('/') || path.extension().is_some(),

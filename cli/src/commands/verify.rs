@@ -4,8 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
+use labctl_docker::DockerRuntime;
 use labctl_engine::{
     Event, LabReport, LabRun, MissingTool, ProcessShell, Reporter, RunReport, SnapshotFolder,
     missing_tools, verify_lab,
@@ -32,11 +34,14 @@ pub(crate) async fn verify(
     args: &VerifyArgs,
     global: Global,
 ) -> Result<ExitCode, CliError> {
-    let labs = part(library.resolve_all(&args.labs)?, args.partition);
-    if labs.is_empty() {
-        return Err(CliError::Errored(
-            "this part has no lab: there are fewer labs than parts".to_owned(),
-        ));
+    let all = library.resolve_all(&args.labs)?;
+    let count = all.len();
+    let labs = part(all, args.partition);
+    if let (true, Some(Partition { part, parts })) = (labs.is_empty(), args.partition) {
+        return Err(CliError::Errored(format!(
+            "--partition {part}/{parts} has no lab: there {} {count} in all",
+            if count == 1 { "is" } else { "are" }
+        )));
     }
     // Every page is read before anything is started: a wrong one stops here, and all of them are shown.
     let mut wrong = None;
@@ -51,41 +56,33 @@ pub(crate) async fn verify(
     if let Some(error) = wrong {
         return Err(error);
     }
+    let mut turns = Vec::new();
+    for document in documents {
+        turns.push(Turn::prepare(document, environment, args).await?);
+    }
+    if args.dry_run {
+        for turn in &turns {
+            let document = &turn.scene.document;
+            output::text(&format!(
+                "{}\n{}",
+                document.lab.name,
+                turn.plan.explain(&document.runbook)
+            ));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    check_tools(&turns, environment)?;
     let cancel = interrupt::token().map_err(CliError::Start)?;
     let mut progress = Progress::new(global);
     let mut run = RunReport::default();
-    for document in documents {
+    for turn in turns {
         if cancel.is_cancelled() {
             break;
         }
-        let env = document.runbook.front_matter.labctl.env.clone();
-        let scene = Scene::set(document, args.cwd.cwd.as_deref(), env).await?;
-        let options = VerifyOptions {
-            allow_destructive: args.limits.allow_destructive,
-            on_demand: args.on_demand,
-            timeout: args.limits.timeout,
-        };
-        let plan = Plan::for_verify(&scene.document.runbook, &scene.facts, &options);
-        if args.dry_run {
-            output::text(&format!(
-                "{}\n{}",
-                scene.document.lab.name,
-                plan.explain(&scene.document.runbook)
-            ));
-            continue;
-        }
-        let report = Turn {
-            library,
-            environment,
-            args,
-            plan: &plan,
-        }
-        .play(scene, &mut progress, &cancel)
-        .await?;
+        let report = turn
+            .play(library, environment, args, &mut progress, &cancel)
+            .await;
         run.labs.push(report);
-    }
-    if args.dry_run {
-        return Ok(ExitCode::SUCCESS);
     }
     run.is_interrupted = cancel.is_cancelled();
     progress.handle(&Event::RunFinished { run: &run });
@@ -94,52 +91,79 @@ pub(crate) async fn verify(
     Ok(ExitCode::from(run.exit_code()))
 }
 
-/// One lab's turn.
-struct Turn<'a> {
-    library: &'a Library,
-    environment: &'a Environment,
-    args: &'a VerifyArgs,
-    plan: &'a Plan,
+/// One lab's turn, with all that can go wrong before anything is started behind it.
+struct Turn {
+    scene: Scene,
+    plan: Plan,
+    runtime: Option<DockerRuntime>,
 }
 
-impl Turn<'_> {
+impl Turn {
+    async fn prepare(
+        document: Document,
+        environment: &Environment,
+        args: &VerifyArgs,
+    ) -> Result<Self, CliError> {
+        let env = document.runbook.front_matter.labctl.env.clone();
+        let mut scene = Scene::set(document, args.cwd.cwd.as_deref(), env).await?;
+        let options = VerifyOptions {
+            allow_destructive: args.limits.allow_destructive,
+            on_demand: args.on_demand,
+            timeout: args.limits.timeout,
+        };
+        let plan = Plan::for_verify(&scene.document.runbook, &scene.facts, &options);
+        let runtime = if args.dry_run {
+            None
+        } else {
+            scene.runtime(&plan, environment)?
+        };
+        Ok(Self {
+            scene,
+            plan,
+            runtime,
+        })
+    }
+
+    /// What keeps it from being played is in its report: the verdicts on the labs before it must not be lost.
     async fn play(
-        &self,
-        mut scene: Scene,
+        mut self,
+        library: &Library,
+        environment: &Environment,
+        args: &VerifyArgs,
         progress: &mut Progress,
         cancel: &CancellationToken,
-    ) -> Result<LabReport, CliError> {
-        let missing = missing_tools(
-            self.plan,
-            &scene.document.runbook,
-            &self.environment.search_path,
-        );
-        if !missing.is_empty() {
-            return Err(missing_error(&scene.document, &missing));
-        }
-        let mut runtime = scene.runtime(self.plan, self.environment)?;
-        let lab = &scene.document.lab;
+    ) -> LabReport {
+        let lab = &self.scene.document.lab;
         let run = LabRun {
-            lab: scene.lab.clone(),
+            lab: self.scene.lab.clone(),
             path: lab.runbook.clone(),
-            runbook: &scene.document.runbook,
-            plan: self.plan,
-            brings_up: scene.brings_up(),
-            keeps_failed: self.args.keep,
-            deadline: self.args.lab_timeout,
-            snapshots: snapshots(self.library, self.environment, lab),
-            search_path: self.environment.search_path.clone(),
-            secrets: secrets(scene.lab.env.iter()),
+            runbook: &self.scene.document.runbook,
+            plan: &self.plan,
+            brings_up: self.scene.brings_up(),
+            keeps_failed: args.keep,
+            deadline: args.lab_timeout,
+            snapshots: snapshots(library, environment, lab),
+            search_path: environment.search_path.clone(),
+            secrets: secrets(self.scene.lab.env.iter()),
         };
-        let mut shell = ProcessShell::new([]).map_err(CliError::Start)?;
-        Ok(Box::pin(verify_lab(
-            &run,
-            &mut shell,
-            runtime.as_mut(),
-            progress,
-            cancel,
-        ))
-        .await)
+        match ProcessShell::new([]) {
+            Ok(mut shell) => {
+                let runtime = self.runtime.as_mut();
+                Box::pin(verify_lab(&run, &mut shell, runtime, progress, cancel)).await
+            }
+            Err(error) => {
+                let report = LabReport {
+                    lab: lab.name.clone(),
+                    runbook: lab.runbook.clone(),
+                    steps: Vec::new(),
+                    errors: vec![format!("no block can be started: {error}")],
+                    notes: Vec::new(),
+                    elapsed: Duration::ZERO,
+                };
+                progress.handle(&Event::LabFinished { lab: &report });
+                report
+            }
+        }
     }
 }
 
@@ -170,9 +194,28 @@ fn part(labs: Vec<LabPath>, partition: Option<Partition>) -> Vec<LabPath> {
     labs.into_iter().skip(part - 1).step_by(parts).collect()
 }
 
-fn missing_error(document: &Document, missing: &[MissingTool]) -> CliError {
+/// Every command that some lab's blocks use must be on this machine.
+fn check_tools(turns: &[Turn], environment: &Environment) -> Result<(), CliError> {
+    let told: Vec<String> = turns
+        .iter()
+        .flat_map(|turn| {
+            let document = &turn.scene.document;
+            let missing = missing_tools(&turn.plan, &document.runbook, &environment.search_path);
+            told(document, &missing)
+        })
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::Errored(format!(
+        "not on this machine: {}; nothing was started",
+        told.join("; ")
+    )))
+}
+
+fn told(document: &Document, missing: &[MissingTool]) -> Vec<String> {
     let lines = LineIndex::new(&document.source);
-    let told: Vec<_> = missing
+    missing
         .iter()
         .map(|tool| {
             let line = lines.line(tool.command.span.start());
@@ -187,11 +230,7 @@ fn missing_error(document: &Document, missing: &[MissingTool]) -> CliError {
                 document.lab.runbook.display()
             )
         })
-        .collect();
-    CliError::Errored(format!(
-        "not on this machine: {}; nothing was started",
-        told.join("; ")
-    ))
+        .collect()
 }
 
 fn write_reports(run: &RunReport, reports: &[ReportFile]) -> Result<(), CliError> {

@@ -97,7 +97,10 @@ fn conclusion(run: &RunReport) -> String {
         .filter(|step| step.attempts > 0)
         .count();
     match run.exit_code() {
-        0 => format!("passed: {ran} blocks ran, and what happened is what the page says"),
+        0 => format!(
+            "passed: {ran} {} ran, and what happened is what the page says",
+            if ran == 1 { "block" } else { "blocks" }
+        ),
         1 => "failed: what happened is not what the page says".to_owned(),
         _ => "errored: it could not be told whether the page is right".to_owned(),
     }
