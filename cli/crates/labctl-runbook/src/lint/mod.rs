@@ -3,6 +3,7 @@
 //! A good runbook gets no word: a rule that cannot tell stays silent.
 
 mod attributes;
+mod claims;
 mod playing;
 mod reader;
 mod snapshots;
@@ -36,6 +37,7 @@ pub struct LintFacts {
 /// | `never-ends`, `interactive`, `destructive`, `removes-variable` | a block that `verify` treats in its own way |
 /// | `not-exported` | a variable is read that an earlier block has set, but not exported |
 /// | `leading-dollar`, `unquoted-message`, `placeholder`, `waits-for-time` | text that runs otherwise than it reads |
+/// | `vacuous-claim` | a claim that would also hold of a block that prints nothing |
 /// | `stale-snapshot` | a snapshot whose block is gone or has changed |
 pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnostic> {
     let reader = Reader::new(source, runbook);
@@ -44,6 +46,7 @@ pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnosti
     found.extend(playing::check(&reader, &facts.compose));
     found.extend(variables::check(&reader));
     found.extend(words::check(&reader));
+    found.extend(claims::check(&reader));
     found.extend(snapshots::check(runbook, facts));
     found.sort_by_key(|diagnostic| diagnostic.span);
     found

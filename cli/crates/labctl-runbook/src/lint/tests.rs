@@ -193,3 +193,32 @@ fn one_block_as_long_as_a_book_takes_linear_work() {
     assert!(!lint(&source, &runbook, &LintFacts::default()).is_empty());
     assert_eq!(crate::commands_needed(&runbook, &[0]).len(), 20_000);
 }
+
+#[test]
+fn a_claim_that_silence_would_satisfy_too_is_named_unless_another_demands_output() {
+    let page = |claims: &str| {
+        format!("```bash {{\"name\": \"x\"}}\necho\n```\n<!-- expect\n{claims}\n-->\n")
+    };
+    for claim in [
+        "stdout not contains \"error\"",
+        "stdout count < 5",
+        "stderr not matches /panic/",
+        "until stdout not contains \"x\"",
+    ] {
+        let place = claim.trim_start_matches("until ");
+        check(&page(claim), &[("vacuous-claim", place)]);
+    }
+    for claims in [
+        "stdout is empty",
+        "stderr == \"\"",
+        "json $.a not exists",
+        "stdout not contains \"error\"\nstdout contains \"ready\"",
+        "duration < 5s",
+    ] {
+        check(&page(claims), &[]);
+    }
+    check(
+        &page("stdout contains \"a\"\nstderr not contains \"b\""),
+        &[("vacuous-claim", "stderr not contains \"b\"")],
+    );
+}
