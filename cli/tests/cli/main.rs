@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
-mod format_doc;
 mod bad_input;
+mod format_doc;
 mod lint;
 mod list;
 mod page;
