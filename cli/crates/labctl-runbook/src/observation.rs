@@ -42,3 +42,29 @@ pub struct Output {
     /// Bytes of the middle that were not kept.
     pub omitted_bytes: u64,
 }
+
+impl Output {
+    /// Output whose middle was not kept.
+    pub fn cut(head: &str, omitted_bytes: u64, tail: &str) -> Self {
+        Self {
+            text: format!("{head}{}{tail}", gap(omitted_bytes)),
+            omitted_bytes,
+        }
+    }
+
+    /// Head and tail of output whose middle was not kept; else all of it, and nothing.
+    pub(crate) fn pieces(&self) -> (&str, &str) {
+        match self.omitted_bytes {
+            0 => (&self.text, ""),
+            omitted => self
+                .text
+                .split_once(&gap(omitted))
+                .unwrap_or((&self.text, "")),
+        }
+    }
+}
+
+/// What stands between head and tail.
+fn gap(omitted_bytes: u64) -> String {
+    format!("\n… {omitted_bytes} bytes not kept …\n")
+}

@@ -22,19 +22,17 @@ impl Captured {
     /// The text to judge: other bytes than UTF-8 replaced, terminal escapes removed, `\r\n` read as a line end, and of
     /// a line that was drawn over (`10%\r50%\r100%`) only what stands there last. A gap is a line that says so.
     pub fn text(&self) -> Output {
-        let text = if self.omitted_bytes == 0 {
+        if self.omitted_bytes == 0 {
             let mut whole = self.head.clone();
             whole.extend_from_slice(&self.tail);
-            plain(&String::from_utf8_lossy(&whole))
-        } else {
-            let head = plain(&String::from_utf8_lossy(without_cut_end(&self.head)));
-            let tail = plain(&String::from_utf8_lossy(without_cut_start(&self.tail)));
-            format!("{head}\n… {} bytes not kept …\n{tail}", self.omitted_bytes)
-        };
-        Output {
-            text,
-            omitted_bytes: self.omitted_bytes,
+            return Output {
+                text: plain(&String::from_utf8_lossy(&whole)),
+                omitted_bytes: 0,
+            };
         }
+        let head = plain(&String::from_utf8_lossy(without_cut_end(&self.head)));
+        let tail = plain(&String::from_utf8_lossy(without_cut_start(&self.tail)));
+        Output::cut(&head, self.omitted_bytes, &tail)
     }
 }
 

@@ -92,8 +92,13 @@ fn order(a: &Number, b: &Number, tolerance: Option<f64>) -> Option<Ordering> {
 
 /// Whole numbers are compared exactly: a double cannot tell the largest ones apart.
 fn integer(number: &Number) -> Option<i128> {
-    number
-        .as_i64()
-        .map(i128::from)
-        .or_else(|| number.as_u64().map(i128::from))
+    if let Some(integer) = number.as_i64() {
+        return Some(integer.into());
+    }
+    if let Some(integer) = number.as_u64() {
+        return Some(integer.into());
+    }
+    let double = number.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and fits")]
+    (double.fract() == 0.0 && double.abs() < 1e30).then_some(double as i128)
 }

@@ -1,9 +1,11 @@
 //! Lines that say how a block is run or recorded.
 
 use super::{
-    claim::{Expectations, Redaction, Retry, SnapshotMode, Statement},
+    claim::{Claim, Expectations, Redaction, Retry, SnapshotMode, Statement, Subject},
     cursor::Cursor,
-    parse, words,
+    parse,
+    vacuous::holds_of_nothing,
+    words,
 };
 use crate::{Diagnostic, Span};
 
@@ -33,7 +35,7 @@ pub(super) fn directive(cursor: &mut Cursor<'_>, expectations: &mut Expectations
         }
         "until" => {
             once(expectations.until.is_some())?;
-            expectations.until = Some(parse::claim(cursor)?);
+            expectations.until = Some(until(cursor)?);
             return Ok(());
         }
         "timeout" => {
@@ -99,6 +101,49 @@ pub(super) fn directive(cursor: &mut Cursor<'_>, expectations: &mut Expectations
         }
     }
     cursor.end().map(drop)
+}
+
+/// A claim that output can make true, and that is not true before there is any.
+fn until(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
+    let claim = parse::claim(cursor)?;
+    let refuse =
+        |message, help| Err(Diagnostic::error("bad-claim", claim.span, message).with_help(help));
+    if matches!(claim.subject, Subject::Exit | Subject::Duration) {
+        return refuse(
+            "`until` is asked while the block runs",
+            "only its output can answer: `until stdout contains \"ready\"`",
+        );
+    }
+    if holds_of_nothing(&claim) {
+        return refuse(
+            "this holds before the block has printed anything",
+            "say what it will print: `until stdout contains \"ready\"`",
+        );
+    }
+    Ok(claim)
+}
+
+/// Claims about the exit of a block that `until` stops.
+pub(super) fn contradictions(expectations: &Expectations) -> Vec<Diagnostic> {
+    if expectations.until.is_none() {
+        return Vec::new();
+    }
+    let is_of_exit = |statement: &Statement| match statement {
+        Statement::Claim(claim) => matches!(claim.subject, Subject::Exit).then_some(claim.span),
+        Statement::Capture(capture) => {
+            matches!(capture.subject, Subject::Exit).then_some(capture.span)
+        }
+    };
+    let message = "`until` stops the block: how it exits says nothing";
+    expectations
+        .statements
+        .iter()
+        .filter_map(is_of_exit)
+        .map(|span| {
+            Diagnostic::error("contradiction", span, message)
+                .with_help("take out this line, or the `until`")
+        })
+        .collect()
 }
 
 /// `N every D`

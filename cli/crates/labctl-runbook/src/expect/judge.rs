@@ -76,39 +76,75 @@ fn verdict(claim: &Claim, observation: &Observation, captures: &Captures) -> Jud
             failed(how_many(&values))
         };
     }
+    if let Some(seen) = seen_around_the_gap(claim, observation, captures) {
+        return seen;
+    }
     let mut holds = |value: &Json| is_so(claim, value, captures).map_err(NoSelection::Unknown);
     let result = match (claim.quantifier, &values[..]) {
         (_, []) => return failed("there is none"),
-        (None, [one]) if holds(one)? => Ok(()),
+        (None, [one]) if holds(one)? == Some(true) => Ok(()),
         (None, [one]) => failed(seen(claim, one)),
         (None, several) => return failed(how_many(several)),
         (Some(quantifier), several) => quantified(quantifier, several, &mut holds),
     };
-    // Of text whose middle is missing only what is seen to be there is certain.
-    let is_seen = matches!(
-        claim.predicate,
-        Predicate::Contains(_) | Predicate::Matches(_)
-    );
-    let is_certain = is_seen && result.is_ok() != claim.is_negated
-        || matches!(claim.predicate, Predicate::Exists);
-    if claim.subject.is_cut(observation) && !is_certain {
+    if claim.subject.is_cut(observation) && !matches!(claim.predicate, Predicate::Exists) {
         return Err(NoSelection::Unknown(not_kept()));
     }
     result
 }
 
+/// Of a text whose middle is missing only what is seen to be there is certain. `None`: nothing is, or nothing is missing.
+fn seen_around_the_gap(
+    claim: &Claim,
+    observation: &Observation,
+    captures: &Captures,
+) -> Option<Judged> {
+    let output = match claim.subject {
+        Subject::Stdout => &observation.stdout,
+        Subject::Stderr => &observation.stderr,
+        _ => return None,
+    };
+    if output.omitted_bytes == 0 {
+        return None;
+    }
+    let (head, tail) = output.pieces();
+    let is_there = match &claim.predicate {
+        // A match that touches the gap might be none in the whole text.
+        Predicate::Matches(regex) => {
+            regex.find_iter(head).any(|found| found.end() < head.len())
+                || regex.find_iter(tail).any(|found| found.start() > 0)
+        }
+        Predicate::Contains(wanted) => [head, tail].into_iter().any(|piece| {
+            let piece = Json::from(piece);
+            operand(wanted, captures).is_ok_and(|wanted| contains(&piece, &wanted) == Some(true))
+        }),
+        _ => false,
+    };
+    is_there.then(|| {
+        if claim.is_negated {
+            failed(seen(claim, &Json::from(output.text.as_str())))
+        } else {
+            Ok(())
+        }
+    })
+}
+
 fn quantified(
     quantifier: Quantifier,
     values: &[Json],
-    holds: &mut impl FnMut(&Json) -> Result<bool, NoSelection>,
+    holds: &mut impl FnMut(&Json) -> Result<Option<bool>, NoSelection>,
 ) -> Judged {
     let mut fitting = Vec::new();
     let mut others = Vec::new();
+    let mut unfit = Vec::new();
     for value in values {
-        if holds(value)? {
-            fitting.push(value.clone());
-        } else {
-            others.push(value.clone());
+        match holds(value)? {
+            Some(true) => fitting.push(value.clone()),
+            Some(false) => others.push(value.clone()),
+            None => {
+                others.push(value.clone());
+                unfit.push(value.clone());
+            }
         }
     }
     match quantifier {
@@ -117,48 +153,60 @@ fn quantified(
         Quantifier::None if !fitting.is_empty() => {
             failed(format!("it is so of {}", list(&fitting)))
         }
+        // That it cannot be asked of a value does not show that the value is otherwise.
+        Quantifier::None if !unfit.is_empty() => {
+            failed(format!("it cannot be said of {}", list(&unfit)))
+        }
         _ => Ok(()),
     }
 }
 
-/// Whether predicate and negation hold of one value; `Err`: a captured value that is not there.
-fn is_so(claim: &Claim, value: &Json, captures: &Captures) -> Result<bool, String> {
+/// Whether predicate and negation hold of one value. `None`: it makes no sense of such a value, nor does its opposite;
+/// `Err`: a captured value that is not there.
+fn is_so(claim: &Claim, value: &Json, captures: &Captures) -> Result<Option<bool>, String> {
     let is_text = claim.subject.is_text();
-    let of = |wanted: &Value| match wanted {
+    let holds = match &claim.predicate {
+        Predicate::Compare(comparison, wanted, tolerance) => {
+            let wanted = operand(wanted, captures)?;
+            let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+            match compare::compare(value, &wanted, is_text, *tolerance) {
+                Some(order) => Some(comparison.holds(order)),
+                // JSON of another type is another value.
+                None if is_equality && !is_text && tolerance.is_none() => {
+                    Some(*comparison == Comparison::NotEqual)
+                }
+                None => None,
+            }
+        }
+        Predicate::Contains(wanted) => contains(value, &operand(wanted, captures)?),
+        Predicate::Matches(regex) => value.as_str().map(|text| regex.is_match(text)),
+        Predicate::Is(name) => Some(is_of_type(value, *name, is_text)),
+        Predicate::Exists | Predicate::Count(..) => Some(true),
+    };
+    Ok(holds.map(|holds| holds != claim.is_negated))
+}
+
+fn operand(wanted: &Value, captures: &Captures) -> Result<Json, String> {
+    match wanted {
         Value::Literal(literal) => Ok(literal.clone()),
         Value::Duration(duration) => Ok(Json::from(duration.as_secs_f64())),
         Value::Capture(name) => captures
             .get(name)
             .cloned()
             .ok_or_else(|| format!("nothing was captured as `{name}`")),
-    };
-    let holds = match &claim.predicate {
-        Predicate::Compare(comparison, wanted, tolerance) => {
-            // What cannot be compared is neither equal nor different: both claims fail.
-            match compare::compare(value, &of(wanted)?, is_text, *tolerance) {
-                Some(order) => comparison.holds(order),
-                None if *comparison == Comparison::NotEqual && !is_text => true,
-                None => return Ok(false),
-            }
-        }
-        Predicate::Contains(wanted) => contains(value, &of(wanted)?),
-        Predicate::Matches(regex) => match value {
-            Json::String(text) => regex.is_match(text),
-            _ => return Ok(false),
-        },
-        Predicate::Is(name) => is_of_type(value, *name, is_text),
-        Predicate::Exists | Predicate::Count(..) => true,
-    };
-    Ok(holds != claim.is_negated)
+    }
 }
 
-fn contains(value: &Json, wanted: &Json) -> bool {
+/// `None`: such a value contains nothing of the kind.
+fn contains(value: &Json, wanted: &Json) -> Option<bool> {
     match (value, wanted) {
-        (Json::String(text), Json::String(part)) => text.contains(part.as_str()),
-        (Json::String(text), Json::Number(part)) => text.contains(&part.to_string()),
-        (Json::Array(items), wanted) => items.iter().any(|item| compare::is_equal(item, wanted)),
-        (Json::Object(members), Json::String(key)) => members.contains_key(key),
-        _ => false,
+        (Json::String(text), Json::String(part)) => Some(text.contains(part.as_str())),
+        (Json::String(text), Json::Number(part)) => Some(text.contains(&part.to_string())),
+        (Json::Array(items), wanted) => {
+            Some(items.iter().any(|item| compare::is_equal(item, wanted)))
+        }
+        (Json::Object(members), Json::String(key)) => Some(members.contains_key(key)),
+        _ => None,
     }
 }
 

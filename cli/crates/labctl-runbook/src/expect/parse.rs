@@ -16,6 +16,9 @@ type Parsed<T> = Result<T, Diagnostic>;
 /// A regular expression that compiles to more than this is refused.
 const REGEX_BYTES: usize = 1 << 20;
 
+/// 2^64: from here on a number is kept as a double only.
+const MOST_EXACT: f64 = 18_446_744_073_709_551_616.0;
+
 /// Reads the lines of a block's comments, one claim or directive each. `lines`: where each stands in `source`, without
 /// what a list or quote puts before it. Every line that is wrong gives one diagnostic; the others count.
 pub fn parse(source: &str, lines: &[Span]) -> (Expectations, Vec<Diagnostic>) {
@@ -31,6 +34,7 @@ pub fn parse(source: &str, lines: &[Span]) -> (Expectations, Vec<Diagnostic>) {
             diagnostics.push(diagnostic);
         }
     }
+    diagnostics.extend(directive::contradictions(&expectations));
     (expectations, diagnostics)
 }
 
@@ -67,6 +71,11 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
     }
     let is_negated = cursor.eat_word("not");
     let predicate = predicate(cursor, &subject)?;
+    if let Some(quantifier) = quantifier {
+        check_quantifier(quantifier, is_negated, &predicate).map_err(|(message, help)| {
+            Diagnostic::error("bad-claim", quantifier_at, message).with_help(help)
+        })?;
+    }
     if cursor.peek_word() == "within" {
         return Err(Diagnostic::error(
             "bad-claim",
@@ -87,6 +96,25 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
         text,
         span,
     })
+}
+
+/// `count` speaks of all, and nothing is there for `not exists` to be said of each.
+fn check_quantifier(
+    quantifier: Quantifier,
+    is_negated: bool,
+    predicate: &Predicate,
+) -> Result<(), (&'static str, &'static str)> {
+    match predicate {
+        Predicate::Count(..) => Err((
+            "`count` speaks of all of them already",
+            "leave out `all`, `any` or `none`",
+        )),
+        Predicate::Exists if is_negated || quantifier == Quantifier::None => Err((
+            "what is not there can be none of several",
+            "write `not exists`, without `all`, `any` or `none`",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// `capture NAME = subject…`; the word itself has been read.
@@ -126,6 +154,11 @@ pub(super) fn capture(cursor: &mut Cursor<'_>, from: usize) -> Parsed<Capture> {
 fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
     let word = cursor.peek_name();
     let span = cursor.span(word.len());
+    if word.starts_with('$') {
+        let message = format!("unknown word `{word}`");
+        return Err(Diagnostic::error("unknown-word", span, message)
+            .with_help(format!("a path comes after `json`: `json {word}`")));
+    }
     if !words::SUBJECTS.contains(&word) {
         let valid: Vec<_> = [
             &words::SUBJECTS[..],
@@ -204,6 +237,11 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         cursor.eat(signs);
         return compare(cursor, subject, comparison, span);
     }
+    if matches!(signs, "=" | "===") {
+        let sign = cursor.span(signs.len());
+        let error = words::unknown("a predicate", signs, sign, &words::PREDICATES);
+        return Err(error.with_help("did you mean `==`?"));
+    }
     let refused = |help: &str| {
         Err(Diagnostic::error(
             "bad-claim",
@@ -265,6 +303,10 @@ fn of_type(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
     cursor.word();
     let name = cursor.peek_name();
     let span = cursor.span(name.len());
+    if name == "not" {
+        let message = "`not` stands before the predicate";
+        return Err(Diagnostic::error("unknown-word", span, message).with_help("write `not is …`"));
+    }
     let Some(of_type) = words::find(&words::TYPES, name) else {
         return Err(words::unknown(
             "a type",
@@ -327,6 +369,17 @@ fn compare(
         Err(Diagnostic::error("bad-claim", span, message).with_help(help))
     };
     match (subject, &value) {
+        (Subject::Exit, Value::Literal(literal))
+            if literal
+                .as_i64()
+                .is_some_and(|code| !(0..=255).contains(&code)) =>
+        {
+            return refuse(
+                span,
+                "no block exits so".to_owned(),
+                "exit codes are 0 to 255; 128 + n is signal n",
+            );
+        }
         (Subject::Exit, Value::Literal(literal)) if !literal.is_i64() => {
             return refuse(
                 span,
@@ -368,6 +421,13 @@ fn compare(
     if cursor.eat("±") || cursor.eat("+-") {
         cursor.skip_blanks();
         let at = cursor.position();
+        if matches!(subject, Subject::Exit) {
+            return refuse(
+                cursor.span(0),
+                "exit codes next to each other mean different things".to_owned(),
+                "leave out the `±`",
+            );
+        }
         if !matches!(&value, Value::Literal(literal) if literal.is_number())
             && !matches!(value, Value::Capture(_))
         {
@@ -401,7 +461,20 @@ fn value(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Value> {
     if matches!(subject, Subject::Duration) && begins_with_digit && word.parse::<f64>().is_err() {
         return Ok(Value::Duration(cursor.duration()?.0));
     }
-    Ok(Value::Literal(cursor.json("a value")?))
+    let span = cursor.word_span();
+    let literal = cursor.json("a value")?;
+    // Two whole numbers beyond 64 bits would be rounded, and equal when they are not.
+    let is_rounded = literal
+        .as_f64()
+        .is_some_and(|number| number.abs() > MOST_EXACT)
+        && !literal.is_i64()
+        && !literal.is_u64();
+    if is_rounded {
+        let message = "a number so large is not compared exactly";
+        return Err(Diagnostic::error("bad-value", span, message)
+            .with_help("compare it as text: `stdout contains \"…\"`"));
+    }
+    Ok(Value::Literal(literal))
 }
 
 impl Subject {

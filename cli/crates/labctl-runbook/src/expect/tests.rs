@@ -196,6 +196,30 @@ fn twenty_lies_are_seen_through() {
         ("stdout != 5", "no number at all\n"),
         ("stdout == \"done\"", "done\ndone\n"),
         ("json $.id is uuid", "{\"id\": \"5f0c2f6e-7a43-4d0e-9d1a\"}"),
+        // Cut short: the object inside is not the answer.
+        (
+            "json $.status == \"ok\"",
+            "[\n  {\"status\": \"ok\"},\n  {\"sta",
+        ),
+        (
+            "json $.status == \"ok\"",
+            "{\"status\": \"ok\"}{\"status\": \"failed\"}",
+        ),
+        ("json $.status == \"ok\"", "{\"status\": \"ok\"}\n{\"sta"),
+        // What makes no sense of a value makes none the other way round.
+        ("json $.n not contains \"x\"", "{\"n\": 5}"),
+        ("json $.n not < 5", "{\"n\": \"9\"}"),
+        ("json $.n != 5 ± 1", "{\"n\": \"50\"}"),
+        ("none json $.l[*] > 5", "{\"l\": [\"9\"]}"),
+        ("none json $.l[*] contains \"x\"", "{\"l\": [5]}"),
+        (
+            "json $.n == 18446744073709551615",
+            "{\"n\": 18446744073709551616}",
+        ),
+        (
+            "table[STATUS] == \"up\"",
+            "N  STATUS\na  up\n\nN  STATUS\nb  down\n",
+        ),
     ];
     for (claim, stdout) in lies {
         let verdict = verdict(claim, &observed(stdout));
@@ -208,9 +232,15 @@ fn twenty_lies_are_seen_through() {
 
 #[test]
 fn of_output_that_was_cut_only_what_is_seen_is_certain() {
-    let mut cut = observed("{\"a\": 1}\nmiddle gone\nlast\n");
-    cut.stdout.omitted_bytes = 9;
-    assert_eq!(verdict("stdout contains \"last\"", &cut), Verdict::Held);
+    let mut cut = observed("");
+    cut.stdout = Output::cut("{\"a\": 1}\nhead", 9, "tail\nlast\n");
+    for claim in [
+        "stdout contains \"last\"",
+        "stdout matches /^last$/",
+        "stdout matches /hea/",
+    ] {
+        assert_eq!(verdict(claim, &cut), Verdict::Held, "{claim}");
+    }
     assert!(matches!(
         verdict("stdout not contains \"last\"", &cut),
         Verdict::Failed(_)
@@ -218,6 +248,10 @@ fn of_output_that_was_cut_only_what_is_seen_is_certain() {
     for claim in [
         "stdout not contains \"x\"",
         "stdout contains \"x\"",
+        "stdout contains \"bytes not kept\"",
+        "stdout matches /head$/",
+        "stdout matches /^tail/",
+        "stdout matches /9 bytes/",
         "json $.a == 1",
         "line[1] exists",
         "stdout count == 3",
@@ -370,6 +404,81 @@ fn what_makes_no_sense_is_refused() {
         "0",
         "`0` is no line's number",
         "lines count from 1, and from -1 at the end",
+    );
+}
+
+#[test]
+fn what_can_only_be_true_or_only_be_false_is_refused() {
+    wrong(
+        "exit != 300",
+        "300",
+        "no block exits so",
+        "exit codes are 0 to 255; 128 + n is signal n",
+    );
+    wrong(
+        "exit == 0 ± 1",
+        "",
+        "exit codes next to each other mean different things",
+        "leave out the `±`",
+    );
+    wrong(
+        "all json $.a count == 1",
+        "all",
+        "`count` speaks of all of them already",
+        "leave out `all`, `any` or `none`",
+    );
+    let help = "write `not exists`, without `all`, `any` or `none`";
+    let message = "what is not there can be none of several";
+    wrong("none json $.a exists", "none", message, help);
+    wrong("any json $.a not exists", "any", message, help);
+    wrong(
+        "json $.n == 12345678901234567890123",
+        "12345678901234567890123",
+        "a number so large is not compared exactly",
+        "compare it as text: `stdout contains \"…\"`",
+    );
+    let help = "say what it will print: `until stdout contains \"ready\"`";
+    let message = "this holds before the block has printed anything";
+    for claim in [
+        "stdout not contains \"x\"",
+        "stdout is empty",
+        "stdout != $a",
+    ] {
+        wrong(&format!("until {claim}"), claim, message, help);
+    }
+    wrong(
+        "until duration > 5s",
+        "duration > 5s",
+        "`until` is asked while the block runs",
+        "only its output can answer: `until stdout contains \"ready\"`",
+    );
+    wrong(
+        "until stdout contains \"x\"\nexit == 0",
+        "exit == 0",
+        "`until` stops the block: how it exits says nothing",
+        "take out this line, or the `until`",
+    );
+}
+
+#[test]
+fn words_of_other_languages_are_understood_well_enough_to_help() {
+    wrong(
+        "json $.a = 1",
+        "=",
+        "unknown word `=`",
+        "did you mean `==`?",
+    );
+    wrong(
+        "json $.a is not null",
+        "not",
+        "`not` stands before the predicate",
+        "write `not is …`",
+    );
+    wrong(
+        "$.a == 1",
+        "$.a",
+        "unknown word `$.a`",
+        "a path comes after `json`: `json $.a`",
     );
 }
 

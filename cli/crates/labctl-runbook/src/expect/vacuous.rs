@@ -6,19 +6,13 @@ use super::{
     claim::{Claim, Expectations, Predicate, Statement, Subject, Value},
     judge::evaluate,
 };
-use crate::{Block, Captures, Diagnostic, ExitStatus, Observation, Output, Verdict};
+use crate::{Block, Captures, Diagnostic, ExitStatus, Observation, Output, Span, Verdict};
 
 /// Whether a claim about output would also hold of a block that prints nothing.
 pub fn is_vacuous(claim: &Claim) -> bool {
     if matches!(claim.subject, Subject::Exit | Subject::Duration) {
         return false;
     }
-    let nothing = Observation {
-        exit: ExitStatus::Code(0),
-        stdout: Output::default(),
-        stderr: Output::default(),
-        duration: Duration::ZERO,
-    };
     // That nothing is printed may be just what is to be shown.
     let is_about_nothing = matches!(
         &claim.predicate,
@@ -26,8 +20,24 @@ pub fn is_vacuous(claim: &Claim) -> bool {
             | Predicate::Is(super::TypeName::Empty)
             | Predicate::Count(super::Comparison::Equal, _)
     );
-    (claim.is_negated || !is_about_nothing)
-        && evaluate(claim, &nothing, &Captures::default()) == Verdict::Held
+    (claim.is_negated || !is_about_nothing) && holds_of_nothing(claim)
+}
+
+/// Whether a claim holds of a block that prints nothing, whatever was captured.
+pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
+    let nothing = Observation {
+        exit: ExitStatus::Code(0),
+        stdout: Output::default(),
+        stderr: Output::default(),
+        duration: Duration::ZERO,
+    };
+    let mut captures = Captures::default();
+    if let Predicate::Compare(_, Value::Capture(name), _)
+    | Predicate::Contains(Value::Capture(name)) = &claim.predicate
+    {
+        captures.insert(name.clone(), "captured".into());
+    }
+    evaluate(claim, &nothing, &captures) == Verdict::Held
 }
 
 /// Whether more of the block is judged than how it exits.
@@ -74,10 +84,15 @@ fn unknown(claim: &Claim, known: &BTreeSet<&str>) -> Option<Diagnostic> {
         Some(near) => format!("did you mean `${near}`?"),
         None => format!("an earlier line must say `capture {name} = …`"),
     };
+    let place = format!("${name}");
+    let span = claim.text.rfind(&place).map_or(claim.span, |at| {
+        let start = claim.span.start() + at;
+        Span::new(start, start + place.len())
+    });
     Some(
         Diagnostic::error(
             "unknown-capture",
-            claim.span,
+            span,
             format!("nothing before this captures `{name}`"),
         )
         .with_help(help),
