@@ -9,6 +9,7 @@ mod list;
 mod page;
 mod readme;
 mod run;
+mod said;
 mod session;
 mod terminal;
 mod verify;

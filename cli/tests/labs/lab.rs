@@ -1,0 +1,108 @@
+//! Lab 08 for one test: a state folder of its own, and nothing of the lab before the test or after it.
+
+use std::{
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use crate::said::labctl;
+
+const PROJECT: &str = "lab08-cache-aside";
+const FOLDER: &str = "compose/08-cache-aside";
+
+/// Lab 08, this test's alone. Dropped, whatever is up of it goes.
+#[derive(Debug)]
+pub(crate) struct Lab08 {
+    folder: TempDir,
+}
+
+impl Lab08 {
+    /// # Panics
+    /// The lab is up: somebody else uses it, and the test must not take it down.
+    #[track_caller]
+    pub(crate) fn new() -> Self {
+        let up = things();
+        assert!(
+            up.is_empty(),
+            "lab 08 is in use; `docker compose down -v` in {FOLDER} ends that: {up:?}"
+        );
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// `labctl ARGS`, typed in the repository.
+    pub(crate) fn labctl(&self, args: &[&str]) -> Command {
+        let mut command = labctl();
+        command
+            .current_dir(root())
+            .env("XDG_STATE_HOME", self.folder())
+            .timeout(Duration::from_mins(5))
+            .args(args);
+        command
+    }
+
+    /// A folder that goes with the test.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Lab08 {
+    fn drop(&mut self) {
+        let _ = compose(&[
+            "--profile",
+            "*",
+            "down",
+            "--volumes",
+            "--remove-orphans",
+            "--timeout",
+            "0",
+        ])
+        .output();
+    }
+}
+
+/// The repository this test was built in.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// `docker compose ARGS`, typed in the lab's folder.
+pub(crate) fn compose(args: &[&str]) -> process::Command {
+    let mut command = process::Command::new("docker");
+    command
+        .arg("compose")
+        .args(args)
+        .current_dir(root().join(FOLDER));
+    command
+}
+
+/// Nothing of the lab is there.
+#[track_caller]
+pub(crate) fn assert_gone() {
+    assert_eq!(things(), Vec::<String>::new(), "left behind");
+}
+
+/// Containers, networks and volumes of the lab's project, by id.
+pub(crate) fn things() -> Vec<String> {
+    let label = format!("label=com.docker.compose.project={PROJECT}");
+    [&["ps", "-a"][..], &["network", "ls"], &["volume", "ls"]]
+        .iter()
+        .flat_map(|list| {
+            let output = process::Command::new("docker")
+                .args(*list)
+                .args(["-q", "--filter", &label])
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "docker {list:?}: {said}");
+            let ids = String::from_utf8(output.stdout).unwrap();
+            ids.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
