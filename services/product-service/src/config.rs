@@ -7,11 +7,13 @@
 //! | `REDIS_URL` | `redis://localhost:6379` | the cache |
 //! | `POSTGRES_URL` | `postgresql://labuser:labpass@localhost:5432/products_db` | the database |
 //! | `CACHE_TTL_SECONDS` | `60` | how long a product stays cached, at least 1 |
+//! | `REDIS_TIMEOUT_MS` | `800` | a cache operation takes no longer, at least 1 |
 //! | `ADMIN_TOKEN` | none | if set, `/admin/*` asks for it as a bearer token |
 //! | `LOG_LEVEL`, `LOG_FORMAT` | `info`, `text` | see [`service_kit::LogConfig`] |
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use service_kit::{AdminToken, ConfigError, Environment, mask_password};
 
@@ -28,6 +30,8 @@ pub struct Config {
     pub postgres_url: String,
     /// Seconds that a product stays cached.
     pub cache_ttl_seconds: NonZeroU32,
+    /// A cache operation takes no longer, whatever is wrong with Redis.
+    pub redis_timeout: Duration,
     /// The token of `/admin/*`.
     pub admin_token: AdminToken,
 }
@@ -55,6 +59,15 @@ impl Config {
                 const { NonZeroU32::new(60).expect("60 is not zero") },
                 "a number of seconds from 1",
             )?,
+            redis_timeout: Duration::from_millis(u64::from(
+                environment
+                    .parse(
+                        "REDIS_TIMEOUT_MS",
+                        const { NonZeroU32::new(800).expect("800 is not zero") },
+                        "a number of milliseconds from 1",
+                    )?
+                    .get(),
+            )),
             admin_token: AdminToken::new(environment.get("ADMIN_TOKEN")),
         })
     }
@@ -81,6 +94,7 @@ impl std::fmt::Debug for Config {
             .field("redis_url", &mask_password(&self.redis_url))
             .field("postgres_url", &mask_password(&self.postgres_url))
             .field("cache_ttl_seconds", &self.cache_ttl_seconds)
+            .field("redis_timeout", &self.redis_timeout)
             .field("admin_token", &self.admin_token)
             .finish()
     }

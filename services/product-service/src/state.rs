@@ -55,7 +55,7 @@ impl AppState {
             service_name: config.service_name.clone(),
             cache_ttl_seconds,
             admin_token: config.admin_token.clone(),
-            cache: Cache::open(&config.redis_url, cache_ttl_seconds)?,
+            cache: Cache::open(&config.redis_url, cache_ttl_seconds, config.redis_timeout)?,
             database: Database::open(&config.postgres_url)?,
             metrics: Metrics::new(&config.service_name),
             owed: Owed::default(),

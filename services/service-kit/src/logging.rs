@@ -82,7 +82,9 @@ pub fn start_logging(config: LogConfig) -> io::Result<LogGuard> {
         LogFormat::Json => lines.json().flatten_event(true).with_target(false).boxed(),
     };
     tracing_subscriber::registry()
-        .with(lines.with_filter(config.level))
+        // For the whole process: a filter of the layer's own would be asked twice about every event.
+        .with(config.level)
+        .with(lines)
         .try_init()
         .map_err(io::Error::other)?;
     Ok(guard)

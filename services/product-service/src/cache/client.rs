@@ -1,4 +1,4 @@
-//! One product at a time: look up, fill, invalidate. Never longer than [`PATIENCE`].
+//! One product at a time: look up, fill, invalidate. Never longer than the cache's patience.
 
 use std::time::Duration;
 
@@ -13,8 +13,6 @@ use uuid::Uuid;
 use super::scripts::{Arguments, Script, Scripts};
 use crate::product::Product;
 
-/// An operation takes no longer, a second attempt and a new connection included.
-const PATIENCE: Duration = Duration::from_millis(800);
 const CONNECT_PATIENCE: Duration = Duration::from_millis(500);
 /// A peer that acknowledges nothing for so long is gone, and the connection with it.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -30,13 +28,15 @@ pub(crate) struct Cache {
     connection: ConnectionManager,
     scripts: Scripts,
     ttl_seconds: u32,
+    /// An operation takes no longer, a second attempt and a new connection included.
+    patience: Duration,
 }
 
 /// An operation on the cache that did not work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    #[error("no answer from Redis within {} ms", PATIENCE.as_millis())]
-    Timeout,
+    #[error("no answer from Redis within {} ms", .0.as_millis())]
+    Timeout(Duration),
     #[error("Redis failed")]
     Redis(#[from] RedisError),
     #[error("a product that is no JSON")]
@@ -63,7 +63,7 @@ impl Cache {
     ///
     /// # Errors
     /// `url` is not one of Redis.
-    pub(crate) fn open(url: &str, ttl_seconds: u32) -> RedisResult<Self> {
+    pub(crate) fn open(url: &str, ttl_seconds: u32, patience: Duration) -> RedisResult<Self> {
         let tcp = TcpSettings::default()
             .set_nodelay(true)
             .set_user_timeout(SILENCE);
@@ -72,7 +72,7 @@ impl Cache {
         let redis = url.redis_settings().clone().set_skip_set_lib_name();
         let url = url.set_tcp_settings(tcp).set_redis_settings(redis);
         let client = Client::open(url)?;
-        // Attempts are made when an operation needs one, not on a schedule; `PATIENCE` is the limit on answers.
+        // Attempts are made when an operation needs one, not on a schedule; `patience` is the limit on answers.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(CONNECT_PATIENCE))
@@ -81,6 +81,7 @@ impl Cache {
             connection: ConnectionManager::new_lazy_with_config(client, config)?,
             scripts: Scripts::new(),
             ttl_seconds,
+            patience,
         })
     }
 
@@ -152,7 +153,7 @@ impl Cache {
                 outcome => outcome,
             }
         };
-        within_patience(attempts).await
+        self.within_patience(attempts).await
     }
 
     /// As [`Self::query`], for several commands at once.
@@ -168,7 +169,7 @@ impl Cache {
                 outcome => outcome,
             }
         };
-        within_patience(attempts).await
+        self.within_patience(attempts).await
     }
 
     async fn run<T: FromRedisValue>(
@@ -183,14 +184,15 @@ impl Cache {
             outcome => outcome,
         }
     }
-}
 
-async fn within_patience<T>(
-    attempts: impl Future<Output = RedisResult<T>>,
-) -> Result<T, CacheError> {
-    match timeout(PATIENCE, attempts).await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => Err(CacheError::Timeout),
+    async fn within_patience<T>(
+        &self,
+        attempts: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, CacheError> {
+        match timeout(self.patience, attempts).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(CacheError::Timeout(self.patience)),
+        }
     }
 }
 

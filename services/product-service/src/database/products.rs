@@ -16,7 +16,7 @@ use crate::product::Product;
 
 const MAX_CONNECTIONS: usize = 10;
 /// For a connection: to be free, and to be made.
-const CONNECTION_PATIENCE: Duration = Duration::from_secs(2);
+const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
 /// For an answer; a little more than the server's own limit on statements.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage, Statement
 
 /// The server ends a statement that takes longer, one that waits for a lock too.
 const STATEMENT_LIMIT: Duration = Duration::from_millis(2500);
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// A peer that acknowledges nothing for so long is gone, and the connection with it.
 const SILENCE: Duration = Duration::from_secs(4);
 

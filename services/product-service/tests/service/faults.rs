@@ -13,7 +13,7 @@ const DATABASE_LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn without_redis_reads_and_writes_go_on_and_nothing_stale_is_left() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     lab.redis.stop();
 
@@ -74,7 +74,7 @@ async fn without_redis_reads_and_writes_go_on_and_nothing_stale_is_left() {
 /// Paused, Redis keeps its entries: the old ones must not be served once it goes on.
 #[tokio::test]
 async fn an_invalidation_that_redis_did_not_answer_is_made_up_for() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     lab.get("/products/prod-002").await;
     lab.redis.pause();
@@ -112,7 +112,7 @@ async fn an_invalidation_that_redis_did_not_answer_is_made_up_for() {
 /// service asks for it. It is put back by hand, as a Redis with persistence would.
 #[tokio::test]
 async fn an_entry_that_comes_back_with_redis_is_dropped() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     let old = lab.get("/admin/cache/key/prod-001").await.field("value");
     lab.redis.stop();
@@ -132,7 +132,7 @@ async fn an_entry_that_comes_back_with_redis_is_dropped() {
 
 #[tokio::test]
 async fn the_first_request_after_a_redis_restart_works() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     for _ in 0..3 {
         lab.get(MOUSE).await;
         lab.redis.stop();
@@ -145,7 +145,7 @@ async fn the_first_request_after_a_redis_restart_works() {
 
 #[tokio::test]
 async fn without_postgres_hits_go_on_and_the_rest_is_500() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     lab.postgres.stop();
     let down = r#"{"detail":"Database error"}"#;
@@ -192,7 +192,7 @@ async fn without_postgres_hits_go_on_and_the_rest_is_500() {
 
 #[tokio::test]
 async fn the_first_read_after_a_postgres_restart_works() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.postgres.stop();
     lab.postgres.start_again();
     assert_eq!(lab.get("/products/prod-002").await.cache_status(), "miss");
@@ -207,7 +207,7 @@ async fn the_first_read_after_a_postgres_restart_works() {
 /// failed. Whatever was cached until then must not stay.
 #[tokio::test]
 async fn a_write_that_runs_after_its_time_is_not_hidden_by_the_cache() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     lab.postgres.pause();
     let down = r#"{"detail":"Database error"}"#;
@@ -234,7 +234,7 @@ async fn a_write_that_runs_after_its_time_is_not_hidden_by_the_cache() {
 /// The same with a lock in its way, so that it would run even later: after reads that filled the cache.
 #[tokio::test]
 async fn a_write_that_was_given_up_does_not_run_behind_a_new_cache_entry() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     let lock = lab.lock_row("prod-001");
     lab.postgres.pause();
@@ -258,7 +258,7 @@ async fn a_write_that_was_given_up_does_not_run_behind_a_new_cache_entry() {
 /// Waiting for another's lock ends at a limit as well, and then has no effect.
 #[tokio::test]
 async fn a_write_that_waits_for_a_lock_is_given_up() {
-    let lab = Lab::start().await;
+    let lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
     let lock = lab.lock_row("prod-001");
     let refused = within(DATABASE_LIMIT, lab.put(MOUSE, NEW)).await;
@@ -274,7 +274,7 @@ async fn a_write_that_waits_for_a_lock_is_given_up() {
 
 #[tokio::test]
 async fn the_service_starts_without_stores_and_finds_them_later() {
-    let mut lab = Lab::start().await;
+    let mut lab = Lab::start_impatient().await;
     lab.redis.stop();
     lab.postgres.stop();
     let late = lab.another();

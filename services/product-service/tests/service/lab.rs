@@ -29,6 +29,8 @@ INSERT INTO products (id, name, description, price, created_at, updated_at) VALU
 /// Far above what recovery takes; reaching it is a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 
+const PATIENT: (&str, &str) = ("REDIS_TIMEOUT_MS", "30000");
+
 /// A running service and its stores.
 pub(crate) struct Lab {
     pub(crate) redis: Redis,
@@ -45,11 +47,17 @@ pub(crate) struct Answer {
 }
 
 impl Lab {
+    /// With time for Redis to answer on a machine that is busy.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[PATIENT]).await
+    }
+
+    /// With the service's own limits, for stores that fail.
+    pub(crate) async fn start_impatient() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// With more environment variables.
+    /// With these environment variables.
     pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
         let redis = Redis::start();
         let postgres = Postgres::start(TABLE);
@@ -71,7 +79,9 @@ impl Lab {
 
     /// Another instance of the service on the same stores.
     pub(crate) fn another(&self) -> Router {
-        service(&self.redis, &self.postgres, Vec::new())
+        let (name, value) = PATIENT;
+        let variables = vec![(name.to_owned(), value.to_owned())];
+        service(&self.redis, &self.postgres, variables)
     }
 
     /// Locks a row until the guard is dropped.
@@ -108,12 +118,16 @@ impl Lab {
     }
 
     pub(crate) async fn until_healthy(&self) {
-        until(async || {
-            let health = self.get("/health").await;
-            health.text.contains(r#""status":"ok""#)
-        })
-        .await;
+        until_healthy(&self.service).await;
     }
+}
+
+pub(crate) async fn until_healthy(service: &Router) {
+    until(async || {
+        let health = send(service.clone(), Method::GET, "/health", None).await;
+        health.text.contains(r#""status":"ok""#)
+    })
+    .await;
 }
 
 impl Answer {

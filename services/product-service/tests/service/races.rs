@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use tokio::task::JoinSet;
 
-use crate::lab::{Lab, send, until};
+use crate::lab::{Lab, send, until, until_healthy};
 
 const READERS: usize = 16;
 const WRITERS: usize = 2;
@@ -22,7 +22,9 @@ async fn no_fill_outlives_a_write_in_500_rounds_of_16_readers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fill_outlives_a_write_of_another_instance_in_500_rounds() {
     let lab = Lab::start().await;
-    rounds(&lab, [lab.service(), lab.another()]).await;
+    let another = lab.another();
+    until_healthy(&another).await;
+    rounds(&lab, [lab.service(), another]).await;
 }
 
 /// Every round: readers that miss while writers change the row; then whatever the cache holds is compared
