@@ -22,7 +22,14 @@ use crate::{args::Cli, error::CliError};
 fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     match commands::run(Cli::parse()) {
-        Ok(code) => code,
+        Ok(code) => match output::lost() {
+            // Nobody should take for success what nobody can read.
+            Some(error) if code == ExitCode::SUCCESS => {
+                output::say(&format!("cannot write standard output: {error}"));
+                ExitCode::from(3)
+            }
+            _ => code,
+        },
         Err(error) => {
             output::say(&with_causes(&error));
             error.exit_code()

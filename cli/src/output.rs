@@ -1,10 +1,29 @@
 //! The two streams a person reads. Colour goes where a terminal is and `NO_COLOR` is not.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, ErrorKind, Write},
+    sync::OnceLock,
+};
 
 /// Writes to standard output; a reader that has gone away (`| head`) is no error.
 pub(crate) fn text(text: &str) {
-    ignore_broken_pipe(anstream::stdout().lock().write_all(text.as_bytes()));
+    let mut stdout = anstream::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        // The first one tells what is wrong; the work goes on, so that everything is taken down.
+        let _ = LOST.set(error);
+    }
+}
+
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Why something that was to be on standard output is not there, such as a full disk.
+pub(crate) fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Writes to standard error.

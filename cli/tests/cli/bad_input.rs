@@ -61,3 +61,26 @@ fn a_report_that_cannot_be_written_does_not_lose_the_verdict() {
         .says("failed page.md:3 bad: exit == 0: it was 1")
         .says("cannot write no/such/folder/x");
 }
+
+#[test]
+fn what_cannot_be_written_to_a_full_disk_is_no_success_and_a_reader_that_left_is_no_failure() {
+    let page = Page::new().block("one", "echo hi");
+    let typed = |arguments: &str, sink: &str| {
+        let mut command = page.labctl(&[]);
+        let labctl = command.get_program().to_owned();
+        command = assert_cmd::Command::new("bash");
+        command
+            .current_dir(page.folder())
+            .env_remove("CI")
+            .arg("-c")
+            .arg(format!("\"$0\" {arguments} {sink}"))
+            .arg(labctl);
+        command.said()
+    };
+    for arguments in ["list page.md", "list page.md --json", "verify page.md"] {
+        typed(arguments, ">/dev/full")
+            .code(3)
+            .says("cannot write standard output: No space left");
+        typed(arguments, "| true; exit ${PIPESTATUS[0]}").passes();
+    }
+}
