@@ -28,7 +28,14 @@ pub(crate) fn labs(typed: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn blocks(typed: &OsStr) -> Vec<CompletionCandidate> {
     // The completion engine hands over the word only; the command line stands in our own arguments, after `--`.
     let mut words = std::env::args_os().skip_while(|word| word != "run").skip(1);
-    let lab = words.find(|word| !word.to_string_lossy().starts_with('-'));
+    let lab = loop {
+        let Some(word) = words.next() else { break None };
+        match &*word.to_string_lossy() {
+            "-t" | "--tag" | "--timeout" | "--cwd" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            _ => break Some(word),
+        }
+    };
     let library = Library::find(&current_folder());
     let Some(document) = lab
         .and_then(|lab| library.resolve(&lab.to_string_lossy()).ok())

@@ -44,7 +44,11 @@ pub(crate) fn review(library: &Library, args: &ReviewArgs) -> Result<ExitCode, C
             show(one);
         }
         output::text(&format!(
-            "{count} {plural} pending; `labctl review --accept` or `--reject` settles them\n"
+            "{count} {plural} pending; `labctl review{} --accept` or `--reject` settles them\n",
+            args.lab
+                .iter()
+                .map(|lab| format!(" {lab}"))
+                .collect::<String>()
         ));
         return Ok(ExitCode::from(1));
     }

@@ -41,7 +41,11 @@ fn first_failure(step: &StepReport) -> String {
             Verdict::Held => None,
         });
     claim.unwrap_or_else(|| match &step.snapshot {
-        Some(SnapshotOutcome::New(_)) => "its snapshot has not been accepted yet".to_owned(),
+        Some(SnapshotOutcome::New(Some(_))) => "its snapshot has not been accepted yet".to_owned(),
+        Some(SnapshotOutcome::New(None)) => {
+            "it has no accepted snapshot, and none was recorded: `CI` is set, or the folder cannot be written"
+                .to_owned()
+        }
         Some(SnapshotOutcome::Stale) => "its snapshot is stale".to_owned(),
         _ => "its output is not the accepted snapshot".to_owned(),
     })

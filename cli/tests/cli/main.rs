@@ -4,10 +4,12 @@
 
 mod bad_input;
 mod format_doc;
+mod init;
 mod lint;
 mod list;
 mod page;
 mod readme;
+mod review;
 mod run;
 mod said;
 mod session;

@@ -21,7 +21,7 @@ pub(super) fn check(runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnostic> {
             );
             return Some(
                 Diagnostic::warning("stale-snapshot", Span::new(0, 0), message)
-                    .with_help("`labctl review` removes it"),
+                    .with_help("delete the file, or give the block its name back"),
             );
         };
         let digest = facts.code_digest?(&block.code);
