@@ -46,9 +46,9 @@ pub(crate) fn review(library: &Library, args: &ReviewArgs) -> Result<ExitCode, C
         output::text(&format!(
             "{count} {plural} pending; `labctl review{} --accept` or `--reject` settles them\n",
             args.lab
-                .iter()
+                .as_ref()
                 .map(|lab| format!(" {lab}"))
-                .collect::<String>()
+                .unwrap_or_default()
         ));
         return Ok(ExitCode::from(1));
     }

@@ -146,6 +146,7 @@ impl Turn {
             search_path: environment.search_path.clone(),
             secrets: secrets(self.scene.lab.env.iter()),
         };
+        progress.mask(run.secrets.clone());
         match ProcessShell::new([]) {
             Ok(mut shell) => {
                 let runtime = self.runtime.as_mut();

@@ -9,7 +9,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use labctl_engine::{Event, Outcome, Reporter, StepReport};
+use labctl_engine::{Event, Outcome, Reporter, Secrets, StepReport, Stream};
 
 use crate::{args::Global, output, report::words};
 
@@ -21,9 +21,59 @@ pub(crate) struct Progress {
     runbook: PathBuf,
     lab: String,
     planned: usize,
+    secrets: Secrets,
+    printed: Printed,
+}
+
+/// What the running block printed since its last whole line: a secret must not slip through in two halves.
+#[derive(Debug, Default)]
+struct Printed {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// A line longer than this is shown in pieces.
+const LONGEST_LINE: usize = 64 << 10;
+
+impl Printed {
+    /// The whole lines there are, now that these bytes came.
+    fn of(&mut self, stream: Stream, bytes: &[u8]) -> String {
+        let held = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        held.extend_from_slice(bytes);
+        let end = held
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        let end = if held.len() - end > LONGEST_LINE {
+            held.len()
+        } else {
+            end
+        };
+        let rest = held.split_off(end);
+        String::from_utf8_lossy(&std::mem::replace(held, rest)).into_owned()
+    }
+
+    /// What is left without a line's end, each stream on a line of its own.
+    fn rest(&mut self) -> String {
+        let mut text = String::new();
+        for held in [&mut self.stdout, &mut self.stderr] {
+            if !held.is_empty() {
+                let _ = writeln!(text, "{}", String::from_utf8_lossy(&std::mem::take(held)));
+            }
+        }
+        text
+    }
 }
 
 impl Progress {
+    /// From now on these are masked in what blocks print.
+    pub(crate) fn mask(&mut self, secrets: Secrets) {
+        self.secrets = secrets;
+    }
+
     pub(crate) fn new(global: Global) -> Self {
         let live = if stderr().is_terminal() && !global.quiet {
             let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
@@ -38,6 +88,8 @@ impl Progress {
             runbook: PathBuf::new(),
             lab: String::new(),
             planned: 0,
+            secrets: Secrets::default(),
+            printed: Printed::default(),
         }
     }
 
@@ -110,9 +162,10 @@ impl Reporter for Progress {
             Event::StepStarted { block, number, .. } => {
                 self.show(format!("{}: {number}/{} {block}", self.lab, self.planned));
             }
-            Event::StepPrinted { bytes, .. } => {
+            Event::StepPrinted { stream, bytes, .. } => {
                 if self.global.verbose {
-                    self.line(&String::from_utf8_lossy(bytes));
+                    let printed = self.printed.of(*stream, bytes);
+                    self.line(&self.secrets.mask(&printed));
                 }
             }
             Event::StepRetried { block, attempt } => {
@@ -120,7 +173,13 @@ impl Reporter for Progress {
                     "  again     {block}: attempt {attempt} did not show it yet\n"
                 ));
             }
-            Event::StepFinished { step } => self.finished(step),
+            Event::StepFinished { step } => {
+                let rest = self.printed.rest();
+                if !rest.is_empty() {
+                    self.line(&self.secrets.mask(&rest));
+                }
+                self.finished(step);
+            }
             Event::TeardownStarted => self.show(format!("{}: taking everything down", self.lab)),
             Event::LabFinished { lab } => {
                 self.live.finish_and_clear();

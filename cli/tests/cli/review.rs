@@ -63,7 +63,7 @@ fn a_file_that_is_no_snapshot_is_named_and_is_no_verdict() {
 fn a_secret_is_masked_in_the_table_the_reports_and_the_snapshot() {
     let page = recorded("echo \"token $API_TOKEN\" | tee /dev/stderr; test ! -e fail");
     let verify = || {
-        page.labctl(&["verify", "page.md", "--report", "json=r.json"])
+        page.labctl(&["verify", "-v", "page.md", "--report", "json=r.json"])
             .arg("--report=junit=r.xml")
             .env("API_TOKEN", "s3cr3t-value")
             .said()
