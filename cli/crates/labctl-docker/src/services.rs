@@ -1,6 +1,6 @@
 //! A lab's services at a person's hand: `labctl up`, `down`, `status` and `logs`.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use bollard::models::ContainerInspectResponse;
 use futures_util::future::try_join_all;
@@ -65,13 +65,15 @@ impl DockerRuntime {
         Ok(notes)
     }
 
-    /// Takes the lab down, whoever brought it up; named volumes too if that was labctl.
+    /// Takes the lab down, if it was brought up from this folder, by labctl or by hand; named volumes too if that was
+    /// labctl.
     ///
     /// # Errors
-    /// A run holds it; Docker or Compose failed.
+    /// A run holds it; it was brought up from another folder; Docker or Compose failed.
     pub async fn down(&mut self, lab: &Lab) -> Result<TakenDown, RuntimeError> {
         let connected = Connected::to(lab).await?;
         let project = &connected.model.name;
+        connected.refuse_others(lab).await?;
         let state = &self.settings.state_folder;
         let hold = Hold::take(state, project, lab, Purpose::Up)?;
         let mut volumes = Volumes::default();
@@ -124,6 +126,23 @@ impl DockerRuntime {
 }
 
 impl Connected {
+    /// Refuses containers that were brought up from another folder: another checkout's, perhaps another person's.
+    async fn refuse_others(&self, lab: &Lab) -> Result<(), DockerError> {
+        let containers = self.engine.containers(&self.model.name).await?;
+        let other = containers
+            .iter()
+            .filter_map(|container| container.working_dir.as_deref())
+            .find(|folder| Path::new(folder) != lab.folder);
+        match other {
+            None => Ok(()),
+            Some(folder) => Err(DockerError::AlreadyUp {
+                lab: lab.name.clone(),
+                by: format!("brought up from {folder}"),
+                command: "`docker compose down` there".to_owned(),
+            }),
+        }
+    }
+
     fn check_names(&self, services: &[String]) -> Result<(), DockerError> {
         let known = &self.model.services;
         match services.iter().find(|name| !known.contains_key(*name)) {
