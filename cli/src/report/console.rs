@@ -73,11 +73,7 @@ impl Reporter for Console {
             }
             Event::StepFinished { step } => self.finished(step),
             Event::Noted { message } => output::say(message),
-            Event::LabFinished { lab } => lab
-                .notes
-                .iter()
-                .chain(&lab.errors)
-                .for_each(|note| output::say(note)),
+            Event::LabFinished { lab } => lab.errors.iter().for_each(|error| output::say(error)),
             _ => {}
         }
     }

@@ -186,9 +186,6 @@ impl Reporter for Progress {
                 for error in &lab.errors {
                     self.line(&format!("  error     {error}\n"));
                 }
-                for note in &lab.notes {
-                    self.line(&format!("  note: {note}\n"));
-                }
             }
             Event::RunFinished { .. } => self.live.finish_and_clear(),
         }

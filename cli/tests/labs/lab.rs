@@ -1,6 +1,8 @@
 //! Lab 08 for one test: a state folder of its own, and nothing of the lab before the test or after it.
 
 use std::{
+    env,
+    ffi::OsString,
     path::{Path, PathBuf},
     process,
     time::Duration,
@@ -42,6 +44,18 @@ impl Lab08 {
             .current_dir(root())
             .env("XDG_STATE_HOME", self.folder())
             .timeout(Duration::from_mins(5))
+            .args(args);
+        command
+    }
+
+    /// The same, to be run in the background.
+    pub(crate) fn process(&self, args: &[&str]) -> process::Command {
+        let mut command = process::Command::new(assert_cmd::cargo::cargo_bin("labctl"));
+        command
+            .current_dir(root())
+            .env_remove("CI")
+            .env("NO_COLOR", "1")
+            .env("XDG_STATE_HOME", self.folder())
             .args(args);
         command
     }
@@ -105,4 +119,22 @@ pub(crate) fn things() -> Vec<String> {
             ids.lines().map(str::to_owned).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The Compose files of the lab and this one after them, as `COMPOSE_FILE` wants them.
+pub(crate) fn compose_files(more: &Path) -> OsString {
+    let folder = root().join(FOLDER).canonicalize().unwrap();
+    let own = ["compose.yaml", "compose.override.yaml"].map(|name| folder.join(name));
+    let there = own.into_iter().filter(|file| file.is_file());
+    env::join_paths(there.chain([more.to_owned()])).unwrap()
+}
+
+/// Removes an image that a test had built.
+pub(crate) fn remove_image(name: &str) {
+    let removed = process::Command::new("docker")
+        .args(["image", "rm", name])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&removed.stderr);
+    assert!(removed.status.success(), "docker image rm {name}: {said}");
 }

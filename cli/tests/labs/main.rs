@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
+mod by_hand;
+mod interrupted;
 mod lab;
 mod lesson;
+mod page;
+mod refused;
 #[path = "../cli/said.rs"]
 mod said;

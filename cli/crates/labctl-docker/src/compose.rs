@@ -75,7 +75,7 @@ impl Compose {
     /// The lab's model, overrides and every profile included.
     ///
     /// # Errors
-    /// No Compose file, or Compose refuses it; its JSON is not what it should be.
+    /// No Compose file; no Compose, or one too old; it refuses the file; its JSON is not what it should be.
     pub async fn model(&self) -> Result<ComposeModel, DockerError> {
         let file = find_compose_file(&self.folder).ok_or_else(|| DockerError::NoComposeFile {
             folder: self.folder.clone(),
@@ -85,8 +85,13 @@ impl Compose {
             self.checked(&all, QUICK),
             self.checked(&["config", "--services"], QUICK)
         );
+        let model = match model {
+            Ok(model) => model,
+            // Without the plugin it is `docker` that refuses, with words about a flag.
+            Err(error) => return Err(self.version().await.err().unwrap_or(error)),
+        };
         let mut model: ComposeModel =
-            serde_json::from_slice(&model?.stdout).map_err(|source| DockerError::Model {
+            serde_json::from_slice(&model.stdout).map_err(|source| DockerError::Model {
                 folder: self.folder.clone(),
                 source,
             })?;

@@ -213,10 +213,20 @@ impl Connected {
         let folder = lab.folder.display();
         let _ = write!(
             text,
-            "\n  logs: (cd {folder} && docker compose logs)\n  down: labctl down {}",
-            lab.name
+            "\n  logs: (cd {folder} && docker compose logs)\n  down: {}",
+            down_command(lab)
         );
         text
+    }
+}
+
+/// What takes the lab down. `labctl down` does not know where a foreign runbook was told to play.
+fn down_command(lab: &Lab) -> String {
+    if Path::new(&lab.name).extension().is_some() {
+        let folder = lab.folder.display();
+        format!("(cd {folder} && docker compose down --volumes)")
+    } else {
+        format!("labctl down {}", lab.name)
     }
 }
 

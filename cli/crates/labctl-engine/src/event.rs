@@ -23,6 +23,7 @@ pub enum Event<'a> {
         blocks: usize,
     },
     /// Something a person should know that is no verdict: what a killed run left and was removed, a lab found up.
+    /// The report of the lab has it too.
     Noted {
         /// A lower-case fragment.
         message: &'a str,

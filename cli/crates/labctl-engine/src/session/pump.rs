@@ -164,12 +164,16 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
 
     pub(super) async fn end_session(&mut self) -> Happened {
         let left_behind = self.shell.end_session().await;
-        self.notes.extend(
-            left_behind
-                .into_iter()
-                .map(|process| format!("ended: {process}")),
-        );
+        for process in left_behind {
+            self.note(format!("ended: {process}"));
+        }
         Happened::Done
+    }
+
+    /// Says it now and in the report.
+    pub(super) fn note(&mut self, message: String) {
+        self.reporter.handle(&Event::Noted { message: &message });
+        self.notes.push(message);
     }
 
     async fn pause(&mut self, step: usize, attempt: u32, every: Duration) -> Happened {
@@ -272,7 +276,9 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
 
     pub(super) fn into_report(mut self) -> LabReport {
         if let Some(folder) = &self.run.snapshots {
-            self.notes.extend(folder.strays(self.run.runbook));
+            for stray in folder.strays(self.run.runbook) {
+                self.note(stray);
+            }
         }
         let mut report = LabReport {
             lab: self.run.lab.name.clone(),

@@ -93,10 +93,9 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         match services.runtime.claim(services.lab).await {
             Ok(notes) => {
                 *services.is_claimed = true;
-                for message in &notes {
-                    self.reporter.handle(&Event::Noted { message });
+                for message in notes {
+                    self.note(message);
                 }
-                self.notes.extend(notes);
                 Happened::Done
             }
             Err(error) => {
@@ -166,8 +165,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         if let Some(services) = &mut self.services {
             let how = services.runtime.keep(services.lab).await;
             *services.is_claimed = false;
-            self.reporter.handle(&Event::Noted { message: &how });
-            self.notes.push(how);
+            self.note(how);
         }
         Happened::Done
     }

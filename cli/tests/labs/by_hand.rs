@@ -1,0 +1,98 @@
+//! What a person does with the lab: bring it up, look at it, play a block, take it down.
+
+use std::fs;
+
+use crate::{
+    lab::{Lab08, assert_gone, compose_files, remove_image, things},
+    page::{START, page, verify},
+    said::Say as _,
+};
+
+#[test]
+fn a_lab_is_brought_up_looked_at_and_taken_down() {
+    let lab = Lab08::new();
+    lab.labctl(&["up", "08"]).said().passes();
+
+    let status = lab.labctl(&["status", "08"]).said().passes().stdout;
+    for service in ["lab08-product-service", "lab08-redis", "lab08-postgres"] {
+        let line = status.lines().find(|line| line.starts_with(service));
+        let line = line.unwrap_or_else(|| panic!("no {service} in:\n{status}"));
+        assert!(
+            line.contains("running") && line.contains("healthy"),
+            "{line}"
+        );
+        assert!(line.contains("127.0.0.1:"), "{line}");
+    }
+
+    let logs = lab
+        .labctl(&["logs", "08", "lab08-redis", "--tail", "2"])
+        .said()
+        .passes()
+        .stdout;
+    assert_eq!(logs.lines().count(), 2, "{logs}");
+    assert!(
+        logs.lines().all(|line| line.starts_with("lab08-redis | ")),
+        "{logs}"
+    );
+
+    lab.labctl(&["run", "08", "verify-services"])
+        .said()
+        .passes()
+        .says("\"status\": \"ok\"");
+
+    // Somebody's lab is not a run's to take.
+    let before = things();
+    lab.labctl(&["verify", "08"])
+        .said()
+        .code(3)
+        .says("already up (`labctl up` in ");
+    assert_eq!(things(), before);
+
+    lab.labctl(&["down", "08"])
+        .said()
+        .passes()
+        .says("08-cache-aside is down");
+    assert_gone();
+    lab.labctl(&["down", "08"])
+        .said()
+        .passes()
+        .says("was not up");
+}
+
+#[test]
+fn a_failed_lab_is_kept_where_one_asks_for_it() {
+    let lab = Lab08::new();
+    let page = page(&lab, &[("start", START), ("lie", "false")]);
+    lab.labctl(&verify(&page, &["--keep"]))
+        .said()
+        .code(1)
+        .says("lab08-product-service: 127.0.0.1:8000")
+        .says("docker compose logs)")
+        .says("down: (cd ")
+        .says("compose/08-cache-aside && docker compose down --volumes)");
+    assert_ne!(things(), Vec::<String>::new(), "not kept");
+
+    lab.labctl(&["down", "08"]).said().passes();
+    assert_gone();
+}
+
+#[test]
+fn an_image_of_other_sources_is_not_judged() {
+    let lab = Lab08::new();
+    let other = lab.folder().join("other.yaml");
+    let text = "services: {lab08-product-service: {build: {labels: {labctl.sources: \"0123456789abcdef\"}}, \
+                image: \"labctl-test/stale:1\"}}\n";
+    fs::write(&other, text).unwrap();
+    let page = page(
+        &lab,
+        &[("start", START), ("ask", "curl -sf localhost:8000/health")],
+    );
+    lab.labctl(&verify(&page, &[]))
+        .env("COMPOSE_FILE", compose_files(&other))
+        .said()
+        .code(3)
+        .says("the image of `lab08-product-service` was built from other sources (`0123456789ab`")
+        .says("ask: lab not up");
+    assert_gone();
+    remove_image("labctl-test/stale:1");
+}
