@@ -24,6 +24,8 @@ const LOOP: i64 = 5;
 /// How long a container that crashed and has no health check must have been up again. Longer than what the crashes of
 /// a loop leave between them.
 const STEADY: Duration = Duration::from_secs(2);
+/// How long a container without a health check must have been up: one that crashes at once runs for a moment too.
+const STARTED: Duration = Duration::from_millis(500);
 /// Log lines shown of a service that is not ready.
 const LOG_LINES: usize = 20;
 
@@ -76,6 +78,7 @@ fn judge_running(seen: &Seen) -> Readiness {
         _ if seen.restarts > 0 && seen.up < STEADY => {
             Readiness::Pending(format!("restarted {} times", seen.restarts))
         }
+        _ if seen.up < STARTED => Readiness::Pending("just started".to_owned()),
         _ => Readiness::Ready,
     }
 }
@@ -237,7 +240,7 @@ mod tests {
             policy: Policy::NO,
             most_restarts: 0,
             is_server: false,
-            up: Duration::ZERO,
+            up: Duration::from_secs(1),
         }
     }
 
@@ -286,6 +289,11 @@ mod tests {
             ..running()
         };
         pending(&created, "created");
+        let young = Seen {
+            up: Duration::from_millis(20),
+            ..running()
+        };
+        pending(&young, "just started");
     }
 
     #[test]

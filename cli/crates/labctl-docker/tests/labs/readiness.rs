@@ -86,7 +86,7 @@ async fn a_service_that_was_never_created_is_not_ready() {
     let mut runtime = lab.runtime();
     runtime.claim(&lab.lab()).await.unwrap();
     lab.compose(&["up", "-d", "one"]);
-    let short = Duration::from_millis(300);
+    let short = Duration::from_secs(3);
     let waited = runtime.wait_ready(&lab.lab(), short).await;
     let services = not_ready(waited.unwrap_err());
     assert_eq!(services.len(), 1);
