@@ -93,10 +93,10 @@ docker compose up --build -d
 Type this, see that.
 
 ```bash {"name": "first-look"}
-echo '{"cache_status": "miss"}'
+docker compose exec -T SLUG-redis redis-cli ping
 ```
 <!-- expect
-json $.cache_status == "miss"  # nothing is cached yet
+stdout == "PONG"  # the server answers
 -->
 
 ## Clean up

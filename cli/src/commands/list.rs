@@ -1,6 +1,6 @@
 //! `labctl list [LAB|PATH]`.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use labctl_runbook::{Block, Language, ShellKind};
 use serde::Serialize;
@@ -132,6 +132,9 @@ fn blocks(lab: LabPath, json: bool) -> Result<(), CliError> {
         ],
         rows,
     ));
+    if std::io::stdout().is_terminal() {
+        output::text("\n* played by `labctl run LAB --all`\n");
+    }
     Ok(())
 }
 

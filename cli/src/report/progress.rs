@@ -125,7 +125,8 @@ impl Progress {
             {
                 let _ = writeln!(text, "    {reason}");
             }
-            for line in words::details_of(&self.runbook.display().to_string(), step).lines() {
+            let runbook = self.runbook.display().to_string();
+            for line in words::details_of(&self.lab, &runbook, step).lines() {
                 let _ = writeln!(text, "    {line}");
             }
         } else {

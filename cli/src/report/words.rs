@@ -53,11 +53,11 @@ fn first_failure(step: &StepReport) -> String {
 
 /// Every claim that did not hold, the difference from the snapshot, what was printed, what the services logged.
 pub(crate) fn details(lab: &LabReport, step: &StepReport) -> String {
-    details_of(&lab.runbook.display().to_string(), step)
+    details_of(&lab.lab, &lab.runbook.display().to_string(), step)
 }
 
 /// As [`details`], for a lab that is not over yet.
-pub(crate) fn details_of(runbook: &str, step: &StepReport) -> String {
+pub(crate) fn details_of(lab: &str, runbook: &str, step: &StepReport) -> String {
     let mut text = String::new();
     for judgement in &step.judgements {
         if let Verdict::Failed(seen) | Verdict::Errored(seen) = &judgement.verdict {
@@ -76,7 +76,7 @@ pub(crate) fn details_of(runbook: &str, step: &StepReport) -> String {
         if let Some(pending) = pending {
             let _ = writeln!(
                 text,
-                "pending: {} (`labctl review` accepts or rejects it)",
+                "pending: {} (`labctl review {lab}` accepts or rejects it)",
                 pending.display()
             );
         }
@@ -84,7 +84,7 @@ pub(crate) fn details_of(runbook: &str, step: &StepReport) -> String {
     if let Some(SnapshotOutcome::New(Some(pending))) = &step.snapshot {
         let _ = writeln!(
             text,
-            "pending: {} (`labctl review` accepts or rejects it)",
+            "pending: {} (`labctl review {lab}` accepts or rejects it)",
             pending.display()
         );
     }

@@ -158,10 +158,28 @@ fn remove_pending(accepted: &Path, notes: &mut Vec<String>) {
 
 /// A unified diff, from what was accepted to what was seen.
 pub(super) fn diff(accepted: &str, seen: &str) -> String {
-    let (accepted, seen) = (format!("{accepted}\n"), format!("{seen}\n"));
+    // A text ends with a line end here; nothing accepted has no line at all.
+    let line_ended = |text: &str| match text {
+        "" => String::new(),
+        text => format!("{text}\n"),
+    };
+    let (accepted, seen) = (line_ended(accepted), line_ended(seen));
     TextDiff::from_lines(&accepted, &seen)
         .unified_diff()
         .context_radius(3)
         .header("accepted", "seen")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_snapshot_takes_nothing_away() {
+        assert_eq!(
+            diff("", "a\nb"),
+            "--- accepted\n+++ seen\n@@ -0,0 +1,2 @@\n+a\n+b\n"
+        );
+    }
 }
