@@ -1,0 +1,8 @@
+//! What claims say, what they hold of, and every way to write them wrong.
+
+mod arbitrary;
+mod directives;
+mod refused;
+mod support;
+mod vacuous;
+mod verdicts;
