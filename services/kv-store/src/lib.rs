@@ -2,4 +2,7 @@
 //!
 //! [`wal`] is the log: synchronous, generic over the disk, usable without the rest.
 
+mod map;
 pub mod wal;
+
+pub use map::{Entry, Map};
