@@ -51,11 +51,8 @@ pub(crate) async fn since(
 /// The last lines of one container, without times; what is wrong where they cannot be read.
 pub(crate) async fn last_lines(engine: &Engine, container: &Container, count: usize) -> String {
     let options = LogsOptions {
-        stdout: true,
-        stderr: true,
         timestamps: true,
-        tail: count.to_string(),
-        ..LogsOptions::default()
+        ..from_the_end(count)
     };
     match read(engine, container, options, 64 << 10).await {
         Ok(lines) => lines
@@ -78,11 +75,8 @@ pub(crate) async fn print(
     printed: &mut (dyn FnMut(&str, &str) + Send),
 ) -> Result<(), DockerError> {
     let options = LogsOptions {
-        stdout: true,
-        stderr: true,
         timestamps: true,
-        tail: tail.to_string(),
-        ..LogsOptions::default()
+        ..from_the_end(tail)
     };
     let mut lines = Vec::new();
     for container in containers {
@@ -106,11 +100,8 @@ pub(crate) async fn follow(
     printed: &mut (dyn FnMut(&str, &str) + Send),
 ) -> Result<(), DockerError> {
     let options = LogsOptions {
-        stdout: true,
-        stderr: true,
         follow: true,
-        tail: tail.to_string(),
-        ..LogsOptions::default()
+        ..from_the_end(tail)
     };
     let mut streams = stream::select_all(containers.iter().map(|container| {
         engine
@@ -120,10 +111,7 @@ pub(crate) async fn follow(
             .boxed()
     }));
     while let Some((container, chunk)) = streams.next().await {
-        let chunk = chunk.map_err(DockerError::engine(format!(
-            "read the logs of `{}`",
-            container.name
-        )))?;
+        let chunk = chunk.map_err(unreadable(container))?;
         for line in String::from_utf8_lossy(&chunk.into_bytes()).lines() {
             printed(&container.service, line);
         }
@@ -141,10 +129,7 @@ async fn read(
     let mut lines = std::collections::VecDeque::new();
     let mut kept = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(DockerError::engine(format!(
-            "read the logs of `{}`",
-            container.name
-        )))?;
+        let chunk = chunk.map_err(unreadable(container))?;
         for text in String::from_utf8_lossy(&chunk.into_bytes()).lines() {
             let line = line(&container.service, text);
             kept += line.text.len();
@@ -157,6 +142,20 @@ async fn read(
     let mut lines: Vec<Line> = lines.into();
     lines.sort();
     Ok(lines)
+}
+
+/// Both streams, from so many lines before the end.
+fn from_the_end(count: usize) -> LogsOptions {
+    LogsOptions {
+        stdout: true,
+        stderr: true,
+        tail: count.to_string(),
+        ..LogsOptions::default()
+    }
+}
+
+fn unreadable(container: &Container) -> impl FnOnce(bollard::errors::Error) -> DockerError {
+    DockerError::engine(format!("read the logs of `{}`", container.name))
 }
 
 fn line(service: &str, text: &str) -> Line {
