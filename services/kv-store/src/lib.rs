@@ -3,6 +3,8 @@
 //! [`wal`] is the log: synchronous, generic over the disk, usable without the rest.
 
 mod map;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod wal;
 
 pub use map::{Entry, Map};
