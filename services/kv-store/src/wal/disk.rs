@@ -9,7 +9,7 @@
 use std::io;
 
 /// One folder. Clones are the same folder; names have no path in them.
-pub trait Disk: Clone + Send + Sync + 'static {
+pub trait Disk: std::fmt::Debug + Clone + Send + Sync + 'static {
     /// An open file of this folder.
     type File: DiskFile;
 
@@ -63,7 +63,7 @@ pub trait Disk: Clone + Send + Sync + 'static {
 }
 
 /// An open file.
-pub trait DiskFile: Send + Sync + 'static {
+pub trait DiskFile: std::fmt::Debug + Send + Sync + 'static {
     /// The visible length in bytes.
     ///
     /// # Errors
