@@ -98,11 +98,11 @@ ensure_service() {
   say "compiling $crate"
   (cd "$root" && RUSTFLAGS="-C target-feature=+crt-static" \
     cargo build --quiet --locked --release --target "$host" --target-dir "$root/target" -p "$crate")
-  mkdir -p "$dir"
+  mkdir -p "$dir/data"
   rm -f "$dir/.sources"
   install -m 755 "$root/target/$host/release/$crate" "$dir/$crate"
   cp "$recipes/service.Dockerfile" "$dir/Dockerfile"
-  printf '*\n!%s\n' "$crate" >"$dir/.dockerignore"
+  printf '*\n!%s\n!data\n' "$crate" >"$dir/.dockerignore"
   printf '%s\n' "$digest" >"$dir/.sources"
   say "compiled $crate in $(since "$started")"
 }

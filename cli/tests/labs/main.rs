@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
 mod by_hand;
+mod image_context;
 mod interrupted;
 mod lab;
 mod lesson;
