@@ -7,6 +7,7 @@
 mod postgres;
 mod process;
 mod redis;
+mod store;
 mod template;
 
 pub use postgres::{Postgres, Transaction};

@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
 use nix::unistd::User;
-use tempfile::TempDir;
 
-use crate::process::{Server, connect, find, free_port, unprivileged};
+use crate::process::{connect, find, unprivileged};
+use crate::store::Store;
 use crate::template::{self, DATABASE, PASSWORD, Programs, USER};
 
 const PACKAGE: &str = "postgresql";
@@ -17,12 +17,9 @@ const PACKAGE: &str = "postgresql";
 /// A PostgreSQL server with one database, that does not sync to disk; ended when dropped. A restart keeps its data.
 #[derive(Debug)]
 pub struct Postgres {
-    // Before the folder: the process must end first.
-    server: Option<Server>,
+    store: Store,
     programs: Programs,
-    port: u16,
     owner: Option<User>,
-    folder: TempDir,
 }
 
 impl Postgres {
@@ -39,15 +36,13 @@ impl Postgres {
             psql: find("psql", &folders, PACKAGE),
         };
         let owner = unprivileged();
-        let folder = tempfile::tempdir().expect("there is room for a folder");
-        template::give(folder.path(), owner.as_ref());
-        template::copy_to(&folder.path().join("data"), &programs, owner.as_ref());
+        let store = Store::new();
+        template::give(store.folder(), owner.as_ref());
+        template::copy_to(&store.folder().join("data"), &programs, owner.as_ref());
         let mut postgres = Self {
-            server: None,
+            store,
             programs,
-            port: free_port(),
             owner,
-            folder,
         };
         postgres.start_again();
         postgres.psql(script);
@@ -58,7 +53,7 @@ impl Postgres {
     pub fn url(&self) -> String {
         format!(
             "postgresql://{USER}:{PASSWORD}@127.0.0.1:{}/{DATABASE}",
-            self.port
+            self.store.port()
         )
     }
 
@@ -108,9 +103,7 @@ impl Postgres {
 
     /// Stops the server as `docker stop` would, with SIGINT: sessions are ended, new ones refused.
     pub fn stop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            server.stop(Signal::SIGINT);
-        }
+        self.store.stop(Signal::SIGINT);
     }
 
     /// Starts a stopped server on the same port, with the same data.
@@ -118,8 +111,9 @@ impl Postgres {
     /// # Panics
     /// It does not start.
     pub fn start_again(&mut self) {
+        let port = self.store.port();
         let settings = [
-            format!("port={}", self.port),
+            format!("port={port}"),
             "listen_addresses=127.0.0.1".to_owned(),
             "unix_socket_directories=".to_owned(),
             "max_connections=50".to_owned(),
@@ -127,51 +121,32 @@ impl Postgres {
             "fsync=off".to_owned(),
             "autovacuum=off".to_owned(),
         ];
-        let data = self.folder.path().join("data").display().to_string();
+        let data = self.store.folder().join("data").display().to_string();
         let mut arguments = vec!["-D".to_owned(), data];
         arguments.extend(settings.into_iter().flat_map(|s| ["-c".to_owned(), s]));
-        let log = self.folder.path().join("log");
         let owner = self.owner.as_ref();
-        let mut server =
-            Server::start("postgres", &self.programs.postgres, &arguments, owner, &log);
-        server.wait_until(|| self.answers());
-        self.server = Some(server);
+        self.store.start(
+            "postgres",
+            &self.programs.postgres,
+            &arguments,
+            owner,
+            || answers(port),
+        );
     }
 
     /// Freezes the server and its sessions: it accepts connections and answers nothing.
     pub fn pause(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.pause();
-        }
+        self.store.pause();
     }
 
     /// Lets a frozen server go on.
     pub fn resume(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.resume();
-        }
+        self.store.resume();
     }
 
     /// What the server logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-
-    /// A start-up packet for an unknown user is answered with a question for the password (`R`), or, while
-    /// the server still starts, with an error (`E`).
-    fn answers(&self) -> bool {
-        let ask = || {
-            let mut stream = connect(self.port)?;
-            let parameters = b"user\0nobody\0database\0lab\0\0";
-            let length = u8::try_from(8 + parameters.len()).ok()?;
-            let mut packet = vec![0, 0, 0, length, 0, 3, 0, 0];
-            packet.extend_from_slice(parameters);
-            stream.write_all(&packet).ok()?;
-            let mut kind = [0];
-            stream.read_exact(&mut kind).ok()?;
-            Some(kind == *b"R")
-        };
-        ask() == Some(true)
+        self.store.log()
     }
 }
 
@@ -185,6 +160,23 @@ impl Drop for Transaction {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
+}
+
+/// A start-up packet for an unknown user is answered with a question for the password (`R`), or, while
+/// the server still starts, with an error (`E`).
+fn answers(port: u16) -> bool {
+    let ask = || {
+        let mut stream = connect(port)?;
+        let parameters = b"user\0nobody\0database\0lab\0\0";
+        let length = u8::try_from(8 + parameters.len()).ok()?;
+        let mut packet = vec![0, 0, 0, length, 0, 3, 0, 0];
+        packet.extend_from_slice(parameters);
+        stream.write_all(&packet).ok()?;
+        let mut kind = [0];
+        stream.read_exact(&mut kind).ok()?;
+        Some(kind == *b"R")
+    };
+    ask() == Some(true)
 }
 
 /// `/usr/lib/postgresql/<version>/bin`, the newest first; Debian keeps the server's programs out of `PATH`.

@@ -1,22 +1,18 @@
 //! A Redis server.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
-use tempfile::TempDir;
 
-use crate::process::{Server, connect, find, free_port};
+use crate::process::{connect, find};
+use crate::store::Store;
 
 /// A Redis server without persistence, ended when dropped. A restart loses its data.
 #[derive(Debug)]
 pub struct Redis {
-    // Before the folder: the process must end first.
-    server: Option<Server>,
+    store: Store,
     program: PathBuf,
-    port: u16,
-    folder: TempDir,
 }
 
 impl Redis {
@@ -27,10 +23,8 @@ impl Redis {
     #[must_use = "the server ends when this is dropped"]
     pub fn start() -> Self {
         let mut redis = Self {
-            server: None,
+            store: Store::new(),
             program: find("redis-server", &[], "redis-server"),
-            port: free_port(),
-            folder: tempfile::tempdir().expect("there is room for a folder"),
         };
         redis.start_again();
         redis
@@ -38,14 +32,12 @@ impl Redis {
 
     /// `redis://127.0.0.1:<port>`
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.store.port())
     }
 
     /// Stops the server; connections to it are closed, new ones refused.
     pub fn stop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            server.stop(Signal::SIGTERM);
-        }
+        self.store.stop(Signal::SIGTERM);
     }
 
     /// Starts a stopped server on the same port, empty.
@@ -53,50 +45,47 @@ impl Redis {
     /// # Panics
     /// It does not start.
     pub fn start_again(&mut self) {
+        let port = self.store.port();
         let arguments = [
-            ("--port", self.port.to_string()),
+            ("--port", port.to_string()),
             ("--bind", "127.0.0.1".to_owned()),
             ("--save", String::new()),
             ("--appendonly", "no".to_owned()),
-            ("--dir", self.folder.path().display().to_string()),
+            ("--dir", self.store.folder().display().to_string()),
         ];
         let arguments: Vec<String> = arguments
             .into_iter()
             .flat_map(|(name, value)| [name.to_owned(), value])
             .collect();
-        let log = self.folder.path().join("log");
-        let mut server = Server::start("redis-server", &self.program, &arguments, None, &log);
-        server.wait_until(|| self.answers());
-        self.server = Some(server);
+        self.store
+            .start("redis-server", &self.program, &arguments, None, || {
+                answers(port)
+            });
     }
 
     /// Freezes the server: it accepts connections and answers nothing.
     pub fn pause(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.pause();
-        }
+        self.store.pause();
     }
 
     /// Lets a frozen server go on.
     pub fn resume(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.resume();
-        }
+        self.store.resume();
     }
 
     /// What the server logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        self.store.log()
     }
+}
 
-    fn answers(&self) -> bool {
-        let ping = || {
-            let mut stream = connect(self.port)?;
-            stream.write_all(b"PING\r\n").ok()?;
-            let mut answer = [0; 5];
-            stream.read_exact(&mut answer).ok()?;
-            Some(&answer == b"+PONG")
-        };
-        ping() == Some(true)
-    }
+fn answers(port: u16) -> bool {
+    let ping = || {
+        let mut stream = connect(port)?;
+        stream.write_all(b"PING\r\n").ok()?;
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).ok()?;
+        Some(&answer == b"+PONG")
+    };
+    ping() == Some(true)
 }
