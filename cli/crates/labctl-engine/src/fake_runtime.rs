@@ -1,7 +1,9 @@
 //! A runtime for tests: keeps a list of what was asked of it, and does what it is told to.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
+    rc::Rc,
     time::{Duration, SystemTime},
 };
 
@@ -12,8 +14,10 @@ use crate::{Lab, NotReady, Residue, Runtime, RuntimeError};
 pub(crate) struct FakeRuntime {
     /// The calls that change something, in order.
     pub(crate) calls: Vec<&'static str>,
-    /// The lab is somebody else's.
-    pub(crate) refuses: bool,
+    /// Somebody has the lab; all who would claim it share this.
+    pub(crate) is_held: Rc<Cell<bool>>,
+    /// This one has it.
+    holds: bool,
     /// Services never get ready.
     pub(crate) never_ready: bool,
     /// Waiting for readiness never ends.
@@ -43,24 +47,35 @@ impl FakeRuntime {
     }
 }
 
+fn unavailable(message: &str) -> RuntimeError {
+    RuntimeError::Unavailable {
+        message: message.to_owned(),
+        source: None,
+    }
+}
+
 impl Runtime for FakeRuntime {
     async fn claim(&mut self, _lab: &Lab) -> Result<Vec<String>, RuntimeError> {
         self.calls.push("claim");
-        if self.refuses {
-            return Err(RuntimeError::Unavailable {
-                message: "held by another run".to_owned(),
-                source: None,
-            });
+        if self.is_held.replace(true) {
+            return Err(unavailable("held by another run"));
         }
+        self.holds = true;
         Ok(vec!["removed what a killed run left".to_owned()])
     }
 
     fn block_env(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([("SOURCES".to_owned(), "digest".to_owned())])
+        let digest = self
+            .holds
+            .then(|| ("SOURCES".to_owned(), "digest".to_owned()));
+        digest.into_iter().collect()
     }
 
     async fn bring_up(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
         self.calls.push("bring up");
+        if !self.holds {
+            return Err(unavailable("not claimed"));
+        }
         self.ready().await
     }
 
@@ -75,10 +90,18 @@ impl Runtime for FakeRuntime {
         _since: SystemTime,
         _limit: usize,
     ) -> Result<String, RuntimeError> {
-        Ok("api | token hunter2hunter2".to_owned())
+        let logs = if self.holds {
+            "api | token hunter2hunter2\n"
+        } else {
+            ""
+        };
+        Ok(logs.to_owned())
     }
 
     async fn restarts(&mut self, _lab: &Lab) -> Result<BTreeMap<String, u64>, RuntimeError> {
+        if !self.holds {
+            return Ok(BTreeMap::new());
+        }
         let count = if self.restarts.is_empty() {
             0
         } else {
@@ -94,11 +117,31 @@ impl Runtime for FakeRuntime {
 
     async fn tear_down(&mut self, _lab: &Lab) -> Result<Residue, RuntimeError> {
         self.calls.push("tear down");
+        if !std::mem::take(&mut self.holds) {
+            return Ok(Residue::default());
+        }
+        self.is_held.set(false);
         Ok(self.residue.clone())
     }
 
     async fn keep(&mut self, _lab: &Lab) -> String {
         self.calls.push("keep");
+        self.holds = false;
         "still up".to_owned()
     }
+}
+
+#[tokio::test]
+async fn the_fake_runtime_keeps_the_contract() {
+    let runtime = FakeRuntime::default();
+    let other = FakeRuntime {
+        is_held: Rc::clone(&runtime.is_held),
+        ..FakeRuntime::default()
+    };
+    let lab = Lab {
+        name: "08".to_owned(),
+        folder: "/".into(),
+        env: BTreeMap::new(),
+    };
+    crate::contract::runtime_keeps_its_contract(runtime, other, &lab).await;
 }

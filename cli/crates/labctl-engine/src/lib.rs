@@ -4,6 +4,8 @@
 //! block behind [`Shell`].
 
 mod cause;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod event;
 #[cfg(test)]
 mod fake_runtime;

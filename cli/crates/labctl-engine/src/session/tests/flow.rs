@@ -63,7 +63,7 @@ async fn a_start_block_that_fails_skips_the_rest_and_is_an_error() {
     assert_eq!(bench.calls(), ["claim", "tear down"]);
     assert_eq!(
         report.steps[0].service_logs.as_deref(),
-        Some("api | token [masked]")
+        Some("api | token [masked]\n")
     );
     assert_eq!(code(report), 3);
 }
@@ -82,7 +82,7 @@ async fn services_that_never_get_ready_skip_the_rest_and_show_their_last_lines()
 
 #[tokio::test]
 async fn a_lab_held_by_another_is_left_alone() {
-    let mut bench = lab().runtime(|runtime| runtime.refuses = true);
+    let mut bench = lab().runtime(|runtime| runtime.is_held.set(true));
     let report = bench.verify().await;
     assert_eq!(outcomes(&report), "LabNotUp LabNotUp LabNotUp");
     assert_eq!(bench.calls(), ["claim"]);
