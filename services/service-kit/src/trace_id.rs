@@ -3,7 +3,6 @@
 use std::fmt;
 
 use axum::http::HeaderMap;
-use uuid::Uuid;
 
 /// 128 bits, shown as 32 hexadecimal digits; never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +16,7 @@ impl TraceId {
         headers
             .get("traceparent")
             .and_then(|value| Self::from_traceparent(value.as_bytes()))
-            .unwrap_or_else(|| Self(Uuid::new_v4().as_u128()))
+            .unwrap_or_else(|| Self(fastrand::u128(1..)))
     }
 
     /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case; later versions may add fields.
