@@ -2,21 +2,16 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use service_kit::{method_not_allowed, not_found_or_redirect, require_admin_token};
 
 use crate::handlers::{admin, health, products, stale};
 use crate::metrics::{ITEM, LIST};
-use crate::observe::observe;
+use crate::observe::observed;
 use crate::state::AppState;
 
 /// The whole HTTP interface of the service.
 pub fn app(state: AppState) -> Router {
-    let observed = |routes: MethodRouter<AppState>, template: &'static str| {
-        routes
-            .fallback(method_not_allowed)
-            .layer(from_fn_with_state((state.clone(), template), observe))
-    };
     let admin = Router::new()
         .route("/admin/cache/clear", post(admin::clear))
         .route("/admin/cache/key/{id}", get(admin::show_key))
@@ -32,16 +27,16 @@ pub fn app(state: AppState) -> Router {
         .route("/metrics", get(health::metrics))
         .route(
             LIST,
-            observed(get(products::list).post(products::create), LIST),
+            get(observed(LIST, products::list))
+                .post(observed(LIST, products::create))
+                .fallback(observed(LIST, method_not_allowed)),
         )
         .route(
             ITEM,
-            observed(
-                get(products::read)
-                    .put(products::update)
-                    .delete(products::delete),
-                ITEM,
-            ),
+            get(observed(ITEM, products::read))
+                .put(observed(ITEM, products::update))
+                .delete(observed(ITEM, products::delete))
+                .fallback(observed(ITEM, method_not_allowed)),
         )
         .merge(admin)
         .method_not_allowed_fallback(method_not_allowed)

@@ -1,7 +1,7 @@
 //! The service's Prometheus series: each of them there, at zero, from the first scrape.
 
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -210,16 +210,16 @@ impl Statement {
         }
     }
 
-    /// Times a statement that began at `started` and worked, whether it found a row or not.
-    pub(crate) fn answered(&self, started: Instant, found: bool) {
-        self.seconds.observe(started.elapsed().as_secs_f64());
+    /// Times a statement that worked, whether it found a row or not.
+    pub(crate) fn answered(&self, elapsed: Duration, found: bool) {
+        self.seconds.observe(elapsed.as_secs_f64());
         if found {
             self.success.inc();
         }
     }
 
-    pub(crate) fn failed(&self, started: Instant) {
-        self.seconds.observe(started.elapsed().as_secs_f64());
+    pub(crate) fn failed(&self, elapsed: Duration) {
+        self.seconds.observe(elapsed.as_secs_f64());
         self.error.inc();
     }
 }

@@ -1,10 +1,11 @@
 //! Around every product request: its metrics and its last log line.
 
+use std::pin::Pin;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
+use axum::handler::Handler;
 use axum::http::{Method, Uri};
-use axum::middleware::Next;
 use axum::response::Response;
 use service_kit::TraceId;
 
@@ -21,37 +22,61 @@ pub(crate) enum Fact {
     Created(String),
 }
 
-/// For [`axum::middleware::from_fn_with_state`], with the route's template.
-pub(crate) async fn observe(
-    State((state, template)): State<(AppState, &'static str)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let started = Instant::now();
-    let trace_id = TraceId::of_request(request.headers());
-    let method = request.method().clone();
-    let uri = request.uri().clone();
-    let response = next.run(request).await;
-    state
-        .metrics
-        .http
-        .observe(&method, template, response.status(), started.elapsed());
-    let fact = response.extensions().get::<Fact>();
-    let (cache, created) = match fact {
-        Some(Fact::Cache(status)) => (Some(status.as_str()), None),
-        Some(Fact::Created(id)) => (None, Some(id.as_str())),
-        None => (None, None),
-    };
-    tracing::info!(
-        operation = operation(&method, template),
-        product_id = created.or_else(|| id_in(&uri, template)),
-        trace_id = %trace_id,
-        cache,
-        status = response.status().as_u16(),
-        total_ms = milliseconds(started),
-        "request"
-    );
-    response
+/// A handler whose requests are counted, timed and logged, whatever comes of them.
+///
+/// Not a layer: that would be one more boxed and cloned service in every request's way.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed<H> {
+    handler: H,
+    template: &'static str,
+}
+
+/// Observes `handler` as one of the route `template`.
+pub(crate) fn observed<H>(template: &'static str, handler: H) -> Observed<H> {
+    Observed { handler, template }
+}
+
+impl<T: 'static, H: Handler<T, AppState>> Handler<T, AppState> for Observed<H> {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, state: AppState) -> Self::Future {
+        Box::pin(self.answer(request, state))
+    }
+}
+
+impl<H> Observed<H> {
+    async fn answer<T>(self, request: Request, state: AppState) -> Response
+    where
+        H: Handler<T, AppState>,
+    {
+        let started = Instant::now();
+        let trace_id = TraceId::of_request(request.headers());
+        let method = request.method().clone();
+        let uri = request.uri().clone();
+        let response = self.handler.call(request, state.clone()).await;
+        let elapsed = started.elapsed();
+        let template = self.template;
+        state
+            .metrics
+            .http
+            .observe(&method, template, response.status(), elapsed);
+        let fact = response.extensions().get::<Fact>();
+        let (cache, created) = match fact {
+            Some(Fact::Cache(status)) => (Some(status.as_str()), None),
+            Some(Fact::Created(id)) => (None, Some(id.as_str())),
+            None => (None, None),
+        };
+        tracing::info!(
+            operation = operation(&method, template),
+            product_id = created.or_else(|| id_in(&uri, template)),
+            trace_id = %trace_id,
+            cache,
+            status = response.status().as_u16(),
+            total_ms = milliseconds(elapsed),
+            "request"
+        );
+        response
+    }
 }
 
 fn operation(method: &Method, template: &str) -> &'static str {

@@ -94,16 +94,15 @@ impl AppState {
     ) -> Result<bool, CacheError> {
         let started = Instant::now();
         let outcome = self.cache.invalidate(id).await;
-        self.metrics
-            .cache_delete
-            .observe(started.elapsed().as_secs_f64());
+        let elapsed = started.elapsed();
+        self.metrics.cache_delete.observe(elapsed.as_secs_f64());
         let key_existed = outcome?;
         self.metrics.invalidations.count(reason, 1);
         tracing::info!(
             key = Cache::key(id),
             reason = reason.as_str(),
             key_existed,
-            duration_ms = milliseconds(started),
+            duration_ms = milliseconds(elapsed),
             "cache INVALIDATE"
         );
         Ok(key_existed)
@@ -137,7 +136,7 @@ async fn connect<E: std::error::Error>(
     }
 }
 
-/// Since `started`, rounded to two decimals.
-pub(crate) fn milliseconds(started: Instant) -> f64 {
-    (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0
+/// Rounded to two decimals.
+pub(crate) fn milliseconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 100_000.0).round() / 100.0
 }

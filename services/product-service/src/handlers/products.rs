@@ -141,15 +141,16 @@ pub(crate) async fn list(
     let products = match state.database.select_all(limit).await {
         Ok(products) => products,
         Err(error) => {
-            statement.failed(started);
+            statement.failed(started.elapsed());
             return Err(database_error(error));
         }
     };
-    statement.answered(started, true);
+    let elapsed = started.elapsed();
+    statement.answered(elapsed, true);
     tracing::info!(
         statement = statement.name,
         rows = products.len(),
-        duration_ms = milliseconds(started),
+        duration_ms = milliseconds(elapsed),
         "database"
     );
     let count = products.len();
@@ -168,14 +169,12 @@ async fn look_up(state: &AppState, id: &str) -> Result<Lookup, LookupError> {
     }
     let started = Instant::now();
     let found = state.cache.get(id).await;
-    state
-        .metrics
-        .cache_get
-        .observe(started.elapsed().as_secs_f64());
+    let elapsed = started.elapsed();
+    state.metrics.cache_get.observe(elapsed.as_secs_f64());
     match &found {
         Ok(Lookup::Hit(_)) => {
             state.metrics.cache_hits.inc();
-            tracing::info!(key, duration_ms = milliseconds(started), "cache HIT");
+            tracing::info!(key, duration_ms = milliseconds(elapsed), "cache HIT");
         }
         Ok(Lookup::Miss) => {
             state.metrics.cache_misses.inc();
@@ -213,17 +212,15 @@ async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiEr
         Ok(noted) => state.cache.fill(&product, noted).await,
         Err(error) => Err(error),
     };
-    state
-        .metrics
-        .cache_set
-        .observe(started.elapsed().as_secs_f64());
+    let elapsed = started.elapsed();
+    state.metrics.cache_set.observe(elapsed.as_secs_f64());
     match filled {
         Ok(true) => {
             let ttl_seconds = state.cache_ttl_seconds;
             tracing::info!(
                 key,
                 ttl_seconds,
-                duration_ms = milliseconds(started),
+                duration_ms = milliseconds(elapsed),
                 "cache POPULATE"
             );
         }
@@ -251,19 +248,20 @@ fn done(
     started: Instant,
     outcome: Result<Option<Product>, DatabaseError>,
 ) -> Result<Option<Product>, DatabaseError> {
+    let elapsed = started.elapsed();
     match &outcome {
         Ok(row) => {
-            statement.answered(started, row.is_some());
+            statement.answered(elapsed, row.is_some());
             tracing::info!(
                 statement = statement.name,
                 product_id,
                 rows = usize::from(row.is_some()),
-                duration_ms = milliseconds(started),
+                duration_ms = milliseconds(elapsed),
                 "database"
             );
         }
         // The error is logged where it becomes the response.
-        Err(_) => statement.failed(started),
+        Err(_) => statement.failed(elapsed),
     }
     outcome
 }

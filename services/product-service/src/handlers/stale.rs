@@ -47,16 +47,17 @@ pub(crate) async fn simulate(
     let row = match state.database.reprice(&id, price).await {
         Ok(row) => row,
         Err(error) => {
-            statement.failed(started);
+            statement.failed(started.elapsed());
             return Err(database_error(error));
         }
     };
-    statement.answered(started, row.is_some());
+    let elapsed = started.elapsed();
+    statement.answered(elapsed, row.is_some());
     let row = row.ok_or_else(not_found)?;
     tracing::info!(
         statement = statement.name,
         product_id = id,
-        duration_ms = milliseconds(started),
+        duration_ms = milliseconds(elapsed),
         "database"
     );
     let message = format!(
