@@ -2,7 +2,7 @@
 
 mod captured;
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod exports;
 mod family;
 mod play;

@@ -14,6 +14,8 @@ use crate::{Attempt, Captured, Ending, Invocation, Shell, ShellError, Stop, Stre
 pub(super) enum Does {
     /// Prints this and exits with this code.
     Exits(&'static str, i32),
+    /// Prints this, complains of that and exits with this code.
+    Complains(&'static str, &'static str, i32),
     /// Prints this and goes on until it is stopped.
     GoesOn(&'static str),
     /// Prints this and is ended at its deadline.
@@ -65,6 +67,12 @@ fn attempt(ending: Ending, stdout: &str) -> Attempt {
     }
 }
 
+fn complaint(stdout: &str, stderr: &str, code: i32) -> Attempt {
+    let mut attempt = attempt(Ending::Exited(ExitStatus::Code(code)), stdout);
+    attempt.stderr.head = stderr.as_bytes().to_vec();
+    attempt
+}
+
 impl Shell for ScriptedShell {
     async fn run(
         &mut self,
@@ -79,6 +87,11 @@ impl Shell for ScriptedShell {
             printed(Stream::Stdout, text.as_bytes());
         }
         match does {
+            Does::Complains(out, err, code) => {
+                printed(Stream::Stdout, out.as_bytes());
+                printed(Stream::Stderr, err.as_bytes());
+                Ok(complaint(out, err, code))
+            }
             Does::Exits(text, code) => Ok(attempt(Ending::Exited(ExitStatus::Code(code)), text)),
             Does::IsLate(text) => Ok(attempt(Ending::TimedOut, text)),
             Does::GoesOn(text) => {
@@ -115,8 +128,12 @@ impl Shell for ScriptedShell {
         let (_, does) = place
             .map(|place| self.background.remove(place))
             .ok_or_else(|| ShellError::NoSuchBackground(block.to_owned()))?;
-        if let Does::Exits(text, code) = does {
-            return Ok(attempt(Ending::Exited(ExitStatus::Code(code)), text));
+        match does {
+            Does::Exits(text, code) => {
+                return Ok(attempt(Ending::Exited(ExitStatus::Code(code)), text));
+            }
+            Does::Complains(out, err, code) => return Ok(complaint(out, err, code)),
+            _ => {}
         }
         let ending = tokio::select! {
             () = stop.cancel.cancelled() => Ending::Cancelled,
@@ -131,6 +148,7 @@ impl Shell for ScriptedShell {
             Does::Exits(text, code) => {
                 (name, attempt(Ending::Exited(ExitStatus::Code(code)), text))
             }
+            Does::Complains(out, err, code) => (name, complaint(out, err, code)),
             _ => (name, attempt(Ending::Stopped, "")),
         });
         ended.collect()
@@ -140,4 +158,12 @@ impl Shell for ScriptedShell {
         self.has_ended = true;
         Vec::new()
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_scripted_shell_keeps_the_contract() {
+    let mut shell = ScriptedShell::default()
+        .with("fails", [Does::Complains("out\n", "err\n", 3)])
+        .with("endless", [Does::GoesOn("begun\n")]);
+    crate::shell::contract::shell_keeps_its_contract(&mut shell).await;
 }
