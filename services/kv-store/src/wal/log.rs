@@ -227,6 +227,9 @@ impl<D: Disk> Log<D> {
             segment.cover(sequence);
         }
         self.active.held.cover(sequence);
+        if self.active.held.entries == 0 {
+            self.roll();
+        }
         while let Some(segment) = self.closed.pop_front_if(|segment| segment.entries == 0) {
             self.needless
                 .push(segment::name_of(&self.name, segment.number));
@@ -247,8 +250,11 @@ impl<D: Disk> Log<D> {
         let held = &mut self.active.held;
         held.cover(u64::MAX);
         held.last = 0;
-        // Moves the new generation to its own segment.
-        held.cut();
+        if held.end > 0 {
+            // Moves the new generation to its own segment, now or when there is one.
+            held.cut();
+            self.roll();
+        }
         self.removal()
     }
 

@@ -26,6 +26,7 @@
 mod checkpoint;
 mod disk;
 mod durability;
+mod inspect;
 mod lock;
 mod log;
 mod reader;
@@ -41,6 +42,7 @@ mod tests;
 pub use checkpoint::{CheckpointError, CheckpointFile, Mark, UnreadableCheckpoint};
 pub use disk::{Disk, DiskFile};
 pub use durability::Durability;
+pub use inspect::{InspectError, Soundness, inspect};
 pub use lock::{FolderLock, LockError};
 pub use log::{AppendError, Log, LogOptions};
 pub use reader::LogReader;

@@ -9,7 +9,7 @@ use super::disk::{Disk, DiskFile as _};
 use super::log::{Active, Held, Log, LogOptions, SpareState};
 use super::record::Action;
 use super::repair;
-use super::scan::{self, Found, Scan, Standing};
+use super::scan::{self, Found, Scan, Seen, Standing};
 use super::segment::{self, Spare, SpareOrder};
 
 /// Where the log and its checkpoint are.
@@ -160,8 +160,13 @@ pub fn open<D: Disk>(
 ) -> Result<Opened<D>, RecoveryError> {
     let mark = read_checkpoint(home, |key, value| each(key, Action::Set(value)))?;
     let scan = scan::scan(&home.log_disk, &home.log_name, mark, |seen| {
-        if seen.standing == Standing::InOrder {
-            each(&seen.record.key, seen.record.action);
+        if let Seen::Record {
+            record,
+            standing: Standing::InOrder,
+            ..
+        } = seen
+        {
+            each(&record.key, record.action);
         }
     })?;
     let replayed = scan.last - mark.sequence;

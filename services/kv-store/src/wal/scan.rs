@@ -62,10 +62,21 @@ pub(super) struct End {
     pub(super) is_damage: bool,
 }
 
-/// What a caller sees of each intact record.
-pub(super) struct Seen<'a, 'r> {
-    pub(super) record: &'a Record<'r>,
-    pub(super) standing: Standing,
+/// What a caller sees as the scan goes on.
+pub(super) enum Seen<'a, 'r> {
+    /// An intact record.
+    Record {
+        segment: &'a str,
+        offset: u64,
+        record: &'a Record<'r>,
+        standing: Standing,
+    },
+    /// Bytes that are neither records nor zeros.
+    Unreadable {
+        segment: &'a str,
+        start: u64,
+        end: u64,
+    },
 }
 
 /// What an intact record is to us.
@@ -81,7 +92,7 @@ pub(super) enum Standing {
     Stranded,
 }
 
-/// Reads every segment of the log `name`, giving each intact record to `each`.
+/// Reads every segment of the log `name`, giving to `each` what it meets.
 pub(super) fn scan<D: Disk>(
     disk: &D,
     name: &str,
@@ -216,7 +227,9 @@ impl Scanner {
                 Ok((record, size)) => {
                     let standing = self.take(place, &record, &found.name)?;
                     found.tally.note(place.offset, size, &record, standing);
-                    each(Seen {
+                    each(Seen::Record {
+                        segment: &found.name,
+                        offset: place.offset,
                         record: &record,
                         standing,
                     });
@@ -240,6 +253,13 @@ impl Scanner {
                 found.tally.is_zeros &= is_zeros;
                 let gap = self.gap.get_or_insert(Gap { place, is_zeros });
                 gap.is_zeros &= is_zeros;
+                if !is_zeros {
+                    each(Seen::Unreadable {
+                        segment: &found.name,
+                        start: place.offset,
+                        end: window.offset(),
+                    });
+                }
             }
         }
         if is_strange && found.tally.intact == 0 {
