@@ -1,6 +1,6 @@
 //! A JSON request body, read up to a limit.
 
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,18 +19,26 @@ pub struct JsonBody(pub Value);
 /// 400 if it could not be read to its end.
 pub async fn read_json(request: Request, limit_bytes: usize) -> Result<JsonBody, Response> {
     let is_json = is_json(request.headers().get(header::CONTENT_TYPE));
+    let bytes = read_body(request, limit_bytes).await?;
+    parse(&bytes, is_json).map_err(ValidationError::into_response)
+}
+
+/// Reads the body of `request`, at most `limit_bytes` of it, whatever it is said to be.
+///
+/// # Errors
+/// Ready to send: 413 for a longer body; 400 if it could not be read to its end.
+pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Response> {
     if declared_length(&request).is_some_and(|length| length > limit_bytes as u64) {
         return Err(too_large());
     }
-    let bytes = match to_bytes(request.into_body(), limit_bytes).await {
-        Ok(bytes) => bytes,
-        Err(error) if is_length_limit(&error) => return Err(too_large()),
+    match to_bytes(request.into_body(), limit_bytes).await {
+        Ok(bytes) => Ok(bytes),
+        Err(error) if is_length_limit(&error) => Err(too_large()),
         Err(error) => {
             let answer = ApiError::new(StatusCode::BAD_REQUEST, "The request body cannot be read");
-            return Err(answer.because(error).into_response());
+            Err(answer.because(error).into_response())
         }
-    };
-    parse(&bytes, is_json).map_err(ValidationError::into_response)
+    }
 }
 
 fn parse(bytes: &[u8], is_json: bool) -> Result<JsonBody, ValidationError> {
@@ -44,10 +52,13 @@ fn parse(bytes: &[u8], is_json: bool) -> Result<JsonBody, ValidationError> {
     }
     serde_json::from_slice(bytes)
         .map(JsonBody)
-        .map_err(|error| {
-            let offset = offset(bytes, error.line(), error.column());
-            Problem::malformed_json(offset, format!("JSON decode error: {error}")).into()
-        })
+        .map_err(|error| malformed(bytes, &error).into())
+}
+
+/// The problem with a body that `error` says is not JSON.
+pub fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {
+    let offset = offset(body, error.line(), error.column());
+    Problem::malformed_json(offset, format!("JSON decode error: {error}"))
 }
 
 /// The offset in bytes of a line and column, both from 1.

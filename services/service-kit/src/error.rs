@@ -1,5 +1,6 @@
 //! An error as the caller sees it, and its cause as the log sees it.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use axum::Json;
@@ -14,17 +15,17 @@ use serde_json::json;
 #[error("{status}: {message}")]
 pub struct ApiError {
     status: StatusCode,
-    message: &'static str,
+    message: Cow<'static, str>,
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl ApiError {
     /// An error that is the caller's: nothing to log.
-    pub fn new(status: StatusCode, message: &'static str) -> Self {
+    pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
-            message,
+            message: message.into(),
             cause: None,
         }
     }

@@ -14,8 +14,13 @@ pub async fn not_found_or_redirect(request: Request) -> Response {
             [(header::LOCATION, location)],
         )
             .into_response(),
-        None => ApiError::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+        None => not_found().await.into_response(),
     }
+}
+
+/// For [`axum::Router::fallback`]: 404.
+pub async fn not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "Not Found")
 }
 
 /// For [`axum::Router::method_not_allowed_fallback`]: 405; axum adds the `Allow` header.

@@ -17,10 +17,10 @@ mod trace_id;
 mod validation;
 
 pub use auth::{AdminToken, require_admin_token};
-pub use body::{JsonBody, read_json};
+pub use body::{JsonBody, malformed, read_body, read_json};
 pub use environment::{ConfigError, Environment};
 pub use error::{ApiError, error_chain};
-pub use fallback::{method_not_allowed, not_found_or_redirect};
+pub use fallback::{method_not_allowed, not_found, not_found_or_redirect};
 pub use healthcheck::{ProbeError, probe};
 pub use http_metrics::{Endpoint, HttpMetrics};
 pub use log_writer::LogGuard;
