@@ -43,7 +43,7 @@ impl Map {
     }
 
     /// Gives `key` this value.
-    pub fn set(&mut self, key: Box<str>, value: Box<RawValue>) {
+    pub fn set(&mut self, key: Box<str>, value: Box<RawValue>) -> Arc<Entry> {
         let position = match self.get(&key) {
             Some(entry) => entry.position,
             None => self.next_position,
@@ -55,7 +55,8 @@ impl Map {
             value,
         });
         self.by_key.insert(ByKey(Arc::clone(&entry)), ());
-        self.by_position.insert(position, entry);
+        self.by_position.insert(position, Arc::clone(&entry));
+        entry
     }
 
     /// Takes `key` away, if it is there.

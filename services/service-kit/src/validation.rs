@@ -36,6 +36,11 @@ impl Problem {
         Self::at(vec![json!("query"), json!(name)], kind, msg, input)
     }
 
+    /// A problem of `kind` with one segment of the path.
+    pub fn path(name: &str, kind: &'static str, msg: impl Into<String>, input: Value) -> Self {
+        Self::at(vec![json!("path"), json!(name)], kind, msg, input)
+    }
+
     /// A body that stops being JSON at `offset`, in bytes.
     pub fn malformed_json(offset: usize, msg: String) -> Self {
         let loc = vec![json!("body"), json!(offset)];
