@@ -210,3 +210,80 @@ impl RunReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(outcomes: impl IntoIterator<Item = Outcome>) -> RunReport {
+        let step = |outcome| StepReport {
+            block: "read".to_owned(),
+            line: 1,
+            outcome,
+            judgements: Vec::new(),
+            is_exit_only: false,
+            snapshot: None,
+            observation: None,
+            attempts: 1,
+            notes: Vec::new(),
+            service_logs: None,
+            elapsed: Duration::ZERO,
+        };
+        // Each in a lab of its own: one lab must not hide another.
+        let labs = outcomes.into_iter().map(|outcome| LabReport {
+            lab: "08".to_owned(),
+            runbook: PathBuf::new(),
+            steps: vec![step(outcome)],
+            errors: Vec::new(),
+            notes: Vec::new(),
+            elapsed: Duration::ZERO,
+        });
+        RunReport {
+            labs: labs.collect(),
+            is_interrupted: false,
+        }
+    }
+
+    #[test]
+    fn the_worst_of_all_labs_is_the_exit_code() {
+        use Outcome::{Cancelled, Errored, Failed, Passed, Stopped, TimedOut};
+        let late = || TimedOut(Duration::ZERO);
+        let errored = || Errored("why".to_owned());
+        assert_eq!(run([Passed, Stopped]).exit_code(), 0);
+        assert_eq!(run([Passed, Failed, Passed]).exit_code(), 1);
+        assert_eq!(run([late(), Passed]).exit_code(), 1);
+        assert_eq!(run([Failed, errored(), Passed]).exit_code(), 3);
+        assert_eq!(run([errored(), Failed]).exit_code(), 3);
+        assert_eq!(run([Cancelled, Passed]).exit_code(), 3);
+        assert_eq!(run([]).exit_code(), 3);
+        let mut of_lab = run([Failed, Passed]);
+        of_lab.labs[1]
+            .errors
+            .push("docker is not running".to_owned());
+        assert_eq!(of_lab.exit_code(), 3);
+        let mut interrupted = run([errored()]);
+        interrupted.is_interrupted = true;
+        assert_eq!(interrupted.exit_code(), 130);
+    }
+
+    #[test]
+    fn only_what_held_and_matched_is_counted_as_such() {
+        let mut run = run([Outcome::Failed]);
+        let step = &mut run.labs[0].steps[0];
+        step.judgements = [
+            Verdict::Held,
+            Verdict::Failed("seen".to_owned()),
+            Verdict::Errored("why".to_owned()),
+        ]
+        .map(|verdict| ClaimReport {
+            claim: "exit == 0".to_owned(),
+            line: 1,
+            verdict,
+        })
+        .to_vec();
+        step.snapshot = Some(SnapshotOutcome::Stale);
+        let counts = run.counts();
+        assert_eq!((counts.expectations, counts.expectations_held), (3, 1));
+        assert_eq!((counts.snapshots, counts.snapshots_matched), (1, 0));
+    }
+}

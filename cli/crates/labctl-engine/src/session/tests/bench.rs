@@ -75,6 +75,14 @@ impl Bench {
         self
     }
 
+    /// Gives the step these lines of an expectation comment.
+    pub(super) fn expects(self, step: usize, lines: &str) -> Self {
+        let page = format!("```bash\ntrue\n```\n<!-- expect\n{lines}\n-->\n");
+        let mut page = Runbook::parse(&page);
+        let expectations = page.blocks.remove(0).expectations;
+        self.block(step, |block| block.expectations = expectations)
+    }
+
     pub(super) fn does(
         mut self,
         block: &'static str,

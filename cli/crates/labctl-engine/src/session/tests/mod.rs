@@ -1,6 +1,7 @@
 //! The session, its decisions and its effects, without processes and without services.
 
 mod bench;
+mod claims;
 mod decisions;
 mod flow;
 mod shell;
