@@ -251,8 +251,7 @@ impl Scanner {
             } else {
                 let is_zeros = window.seek().map_err(&disk_error)?;
                 found.tally.is_zeros &= is_zeros;
-                let gap = self.gap.get_or_insert(Gap { place, is_zeros });
-                gap.is_zeros &= is_zeros;
+                self.pass_over(Gap { place, is_zeros });
                 if !is_zeros {
                     each(Seen::Unreadable {
                         segment: &found.name,
@@ -266,6 +265,16 @@ impl Scanner {
             return Err(RecoveryError::NotALog(found.name.clone()));
         }
         Ok(())
+    }
+
+    fn pass_over(&mut self, gap: Gap) {
+        match &mut self.gap {
+            // The zeros behind the records of a segment are not where those of the next went missing.
+            Some(before) if !before.is_zeros || before.place.segment == gap.place.segment => {
+                before.is_zeros &= gap.is_zeros;
+            }
+            before => *before = Some(gap),
+        }
     }
 
     fn take(

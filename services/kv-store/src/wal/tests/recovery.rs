@@ -1,9 +1,13 @@
 //! What is there again after a crash.
 
 use std::fs;
+use std::time::UNIX_EPOCH;
+
+use serde_json::value::RawValue;
 
 use super::{Folder, checkpoint, clear, open_on, set};
-use crate::simulation::SimulatedDisk;
+use crate::simulation::{Plan, SimulatedDisk};
+use crate::wal::Mark;
 
 #[test]
 fn what_was_appended_is_there_again_and_the_sequence_goes_on() {
@@ -170,5 +174,68 @@ fn what_a_killed_process_had_not_synced_is_on_the_disk_before_it_is_given_out() 
     for seed in 0..50 {
         let (_, again) = open_on(&disk.after_power_cut(seed)).unwrap();
         assert_eq!(again, seen);
+    }
+}
+
+/// `a` and `b` in a checkpoint and, since their removal did not come about, in the log too; then `c` and `d`, each in a
+/// segment of its own if `is_spare_ready`.
+fn left_behind(is_spare_ready: bool) -> SimulatedDisk {
+    let disk = SimulatedDisk::new(1);
+    let (mut store, _) = open_on(&disk).unwrap();
+    set(&mut store, &["a", "b"]);
+    for key in ["c", "d"] {
+        if is_spare_ready {
+            store.log.cut();
+            store.log.prepare().unwrap();
+        }
+        set(&mut store, &[key]);
+    }
+    let mark = Mark {
+        sequence: 2,
+        generation: 1,
+    };
+    let entries = ["a", "b"].map(|key| (key, RawValue::NULL));
+    store.checkpoint.write(mark, UNIX_EPOCH, entries).unwrap();
+    disk
+}
+
+#[test]
+fn records_that_a_checkpoint_covers_are_passed_over_damaged_or_not() {
+    for is_spare_ready in [false, true] {
+        let disk = left_behind(is_spare_ready);
+        let mut files = disk.files();
+        for _ in 0..2 {
+            let disk = SimulatedDisk::with_files(1, files.clone());
+            let (store, seen) = open_on(&disk).unwrap();
+            assert_eq!(seen, ["a=null", "b=null", "c=true", "d=true"]);
+            assert_eq!((store.recovery.replayed, store.log.entries()), (2, 2));
+            assert_eq!(store.recovery.damage, None);
+            assert_eq!(
+                disk.files().contains_key("wal.log.00000001"),
+                !is_spare_ready
+            );
+            files.get_mut("wal.log.00000001").unwrap()[90] ^= 1;
+        }
+    }
+}
+
+#[test]
+fn damage_in_one_segment_puts_the_later_ones_aside_also_when_power_goes_at_any_step() {
+    let mut files = left_behind(true).files();
+    files.get_mut("wal.log.00000002").unwrap()[30] ^= 1;
+    let disk = SimulatedDisk::with_files(1, files.clone());
+    let (store, seen) = open_on(&disk).unwrap();
+    assert_eq!(seen, ["a=null", "b=null"]);
+    let copies = ["wal.log.00000002.corrupt-77", "wal.log.00000003.corrupt-77"];
+    assert_eq!(store.recovery.damage.unwrap().copies, copies);
+    let steps = disk.operations();
+    for step in 0..steps {
+        let disk = SimulatedDisk::with_files(1, files.clone());
+        disk.set_plan(Plan::stop_at(step));
+        open_on(&disk).unwrap_err();
+        for seed in 0..5 {
+            let (_, seen) = open_on(&disk.after_power_cut(seed)).unwrap();
+            assert_eq!(seen, ["a=null", "b=null"], "step {step}, seed {seed}");
+        }
     }
 }
