@@ -22,6 +22,8 @@ pub(crate) struct FakeRuntime {
     pub(crate) never_ready: bool,
     /// Waiting for readiness never ends.
     pub(crate) hangs: bool,
+    /// The call that fails.
+    pub(crate) fails_at: Option<&'static str>,
     /// A teardown leaves this.
     pub(crate) residue: Residue,
     /// Each look at restarts takes the next of these; then there are none.
@@ -29,6 +31,14 @@ pub(crate) struct FakeRuntime {
 }
 
 impl FakeRuntime {
+    fn called(&mut self, call: &'static str) -> Result<(), RuntimeError> {
+        self.calls.push(call);
+        if self.fails_at == Some(call) {
+            return Err(unavailable("the engine is gone"));
+        }
+        Ok(())
+    }
+
     async fn ready(&self) -> Result<(), RuntimeError> {
         if self.hangs {
             std::future::pending::<()>().await;
@@ -39,7 +49,7 @@ impl FakeRuntime {
                 services: vec![NotReady {
                     service: "api".to_owned(),
                     state: "unhealthy".to_owned(),
-                    log_tail: "no database".to_owned(),
+                    log_tail: "no database for hunter2hunter2".to_owned(),
                 }],
             });
         }
@@ -56,7 +66,7 @@ fn unavailable(message: &str) -> RuntimeError {
 
 impl Runtime for FakeRuntime {
     async fn claim(&mut self, _lab: &Lab) -> Result<Vec<String>, RuntimeError> {
-        self.calls.push("claim");
+        self.called("claim")?;
         if self.is_held.replace(true) {
             return Err(unavailable("held by another run"));
         }
@@ -72,7 +82,7 @@ impl Runtime for FakeRuntime {
     }
 
     async fn bring_up(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
-        self.calls.push("bring up");
+        self.called("bring up")?;
         if !self.holds {
             return Err(unavailable("not claimed"));
         }
@@ -80,7 +90,7 @@ impl Runtime for FakeRuntime {
     }
 
     async fn wait_ready(&mut self, _lab: &Lab, _deadline: Duration) -> Result<(), RuntimeError> {
-        self.calls.push("wait ready");
+        self.called("wait ready")?;
         self.ready().await
     }
 
@@ -111,12 +121,11 @@ impl Runtime for FakeRuntime {
     }
 
     async fn remove_one_offs(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {
-        self.calls.push("remove one-offs");
-        Ok(())
+        self.called("remove one-offs")
     }
 
     async fn tear_down(&mut self, _lab: &Lab) -> Result<Residue, RuntimeError> {
-        self.calls.push("tear down");
+        self.called("tear down")?;
         if !std::mem::take(&mut self.holds) {
             return Ok(Residue::default());
         }

@@ -176,6 +176,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn output_that_was_not_kept_whole_is_not_compared() {
+        let page = "```bash {\"name\": \"read\"}\ntrue\n```\n<!-- expect\nsnapshot stdout\n-->\n";
+        let runbook = Runbook::parse(page);
+        let folder = SnapshotFolder {
+            path: "/no/such/folder".into(),
+            source: "08.md".to_owned(),
+            is_read_only: true,
+        };
+        let seen = Observation {
+            exit: labctl_runbook::ExitStatus::Code(0),
+            stdout: Output::cut("head\n", 9, "tail\n"),
+            stderr: Output::default(),
+            duration: std::time::Duration::ZERO,
+        };
+        let compared = compare(&folder, &runbook, &runbook.blocks[0], &seen);
+        let error = compared.unwrap_err();
+        assert!(
+            matches!(error, SnapshotError::Truncated { omitted_bytes: 9 }),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_first_snapshot_takes_nothing_away() {
         assert_eq!(
             diff("", "a\nb"),

@@ -74,7 +74,10 @@ async fn services_that_never_get_ready_skip_the_rest_and_show_their_last_lines()
     let report = bench.verify().await;
     assert_eq!(outcomes(&report), "passed LabNotUp LabNotUp");
     assert!(
-        report.errors[0].contains("api (unhealthy)") && report.errors[0].contains("no database")
+        report.errors[0].contains("api (unhealthy)")
+            && report.errors[0].contains("no database for [masked]"),
+        "{:?}",
+        report.errors
     );
     assert_eq!(bench.calls(), ["claim", "wait ready", "tear down"]);
     assert_eq!(code(report), 3);
@@ -130,6 +133,34 @@ async fn what_a_teardown_leaves_is_an_error() {
         report.errors,
         ["still there after the teardown: volumes 08_data"]
     );
+}
+
+#[tokio::test]
+async fn a_runtime_that_cannot_say_whether_things_are_gone_is_an_error() {
+    for (call, expected) in [
+        (
+            "tear down",
+            "the lab could not be taken down: the engine is gone",
+        ),
+        ("remove one-offs", "the engine is gone"),
+    ] {
+        let mut bench = Bench::new(&["load", "cleanup"])
+            .part(1, Part::Cleanup)
+            .action(0, Action::RunInBackground)
+            .runtime(|runtime| runtime.fails_at = Some(call));
+        let report = bench.verify().await;
+        assert_eq!(outcomes(&report), "passed passed", "{call}");
+        assert_eq!(report.errors, [expected]);
+        assert_eq!(code(report), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_lab_that_never_came_up_stays_as_it_is_where_asked() {
+    let mut bench = lab().runtime(|runtime| runtime.never_ready = true);
+    bench.keeps_failed = true;
+    let _ = bench.verify().await;
+    assert_eq!(bench.calls(), ["claim", "wait ready", "keep"]);
 }
 
 #[tokio::test]
@@ -306,6 +337,20 @@ async fn a_block_whose_need_failed_is_skipped_without_changing_the_code() {
     let report = bench.verify().await;
     assert_eq!(outcomes(&report), "passed failed Needs");
     assert_eq!(code(report), 1);
+}
+
+#[tokio::test]
+async fn after_a_start_block_that_was_not_run_the_lab_is_not_up() {
+    let mut bench = Bench::new(&["check", "start", "read"])
+        .part(1, Part::Start)
+        .does("check", [Exits("", 1)])
+        .block(1, |block| {
+            let span = block.opening;
+            block.expectations.needs = vec![("check".to_owned(), span)];
+        });
+    let report = bench.verify().await;
+    assert_eq!(outcomes(&report), "failed Needs LabNotUp");
+    assert_eq!(bench.calls(), ["claim", "tear down"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,9 +4,22 @@ use labctl_runbook::expect::{Redaction, RedactionKind, SnapshotMode};
 
 use super::{
     bench::{Bench, outcomes},
-    shell::Does::Exits,
+    shell::Does::{self, Complains, Exits},
 };
 use crate::{SnapshotFolder, SnapshotOutcome, pending_in};
+
+/// A bench whose block does this, with its snapshots in this mode.
+fn of(folder: &tempfile::TempDir, does: Does, mode: SnapshotMode) -> Bench {
+    bench(folder, "")
+        .does("read", [does])
+        .block(0, |block| block.expectations.snapshot = mode)
+}
+
+fn accept(folder: &tempfile::TempDir) {
+    for pending in pending_in(&folder.path().join("08")).unwrap() {
+        pending.accept().unwrap();
+    }
+}
 
 fn bench(folder: &tempfile::TempDir, prints: &'static str) -> Bench {
     let mut bench = Bench::new(&["read"])
@@ -166,4 +179,100 @@ async fn a_redaction_hides_and_one_that_finds_nothing_fails() {
         .verify()
         .await;
     assert_eq!(outcomes(&report), "failed");
+}
+
+#[tokio::test]
+async fn each_stream_is_compared_where_asked_and_only_there() {
+    use SnapshotMode::{Both, Off, Stderr, Stdout, Unsaid};
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = || Complains("out", "err", 0);
+    let _ = of(&folder, accepted(), Both).verify().await;
+    accept(&folder);
+    let other_out = || Complains("other", "err", 0);
+    let other_err = || Complains("out", "other", 0);
+    for (does, mode, expected) in [
+        (accepted(), Both, "passed"),
+        (other_out(), Both, "failed"),
+        (other_err(), Both, "failed"),
+        (other_out(), Stdout, "failed"),
+        (other_err(), Stdout, "passed"),
+        (other_out(), Stderr, "passed"),
+        (other_err(), Stderr, "failed"),
+        (accepted(), Unsaid, "passed"),
+        (other_out(), Unsaid, "failed"),
+        (other_err(), Unsaid, "failed"),
+        (other_out(), Off, "passed"),
+    ] {
+        let what = format!("{does:?} {mode:?}");
+        let report = of(&folder, does, mode).verify().await;
+        assert_eq!(outcomes(&report), expected, "{what}");
+        let is_off = mode == Off;
+        assert_eq!(report.steps[0].snapshot.is_none(), is_off, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn another_text_differs_though_the_code_is_another_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = bench(&folder, "HIT").verify().await;
+    accept(&folder);
+    let report = bench(&folder, "MISS")
+        .block(0, |block| block.code = "echo other".into())
+        .verify()
+        .await;
+    assert_eq!(outcomes(&report), "failed");
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_left_pending_goes_when_the_output_is_right_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = bench(&folder, "HIT").verify().await;
+    accept(&folder);
+    let _ = bench(&folder, "MISS").verify().await;
+    assert_eq!(pending_in(&folder.path().join("08")).unwrap().len(), 1);
+    let _ = bench(&folder, "HIT").verify().await;
+    assert_eq!(pending_in(&folder.path().join("08")).unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_snapshot_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("08")).unwrap();
+    std::fs::write(folder.path().join("08/read.snap"), "garbage").unwrap();
+    let report = bench(&folder, "HIT").verify().await;
+    assert_eq!(outcomes(&report), "errored");
+}
+
+#[tokio::test]
+async fn rules_for_the_whole_document_need_find_nothing_but_never_hide_another_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = |kind, path: Option<&str>| Redaction {
+        kind,
+        path: path.map(str::to_owned),
+        span: Bench::new(&["x"]).runbook.blocks[0].opening,
+    };
+    let with_rules = |prints| {
+        let mut bench = bench(&folder, prints);
+        bench.runbook.front_matter.labctl.redactions = vec![
+            rule(RedactionKind::Number, Some("$.n")),
+            rule(RedactionKind::Duration, None),
+        ];
+        bench
+    };
+    let _ = with_rules("took 12ms").verify().await;
+    let recorded = |folder: &tempfile::TempDir| {
+        let pending = pending_in(&folder.path().join("08")).unwrap();
+        pending[0].recorded.text.clone()
+    };
+    assert_eq!(recorded(&folder), "took [duration]");
+    let _ = with_rules("{\"n\": 7}").verify().await;
+    assert_eq!(recorded(&folder), "{\"n\": \"[number]\"}");
+    accept(&folder);
+    let report = with_rules("{\"n\": \"seven\"}").verify().await;
+    assert_eq!(outcomes(&report), "failed");
+    let told = &report.steps[0].judgements.last().unwrap().verdict;
+    assert!(
+        matches!(told, labctl_runbook::Verdict::Failed(how) if how.contains("which is no number")),
+        "{told:?}"
+    );
 }
