@@ -28,20 +28,31 @@ impl AppState {
     /// # Errors
     /// The store cannot be opened.
     pub fn start(config: &Config, crash: CrashButton) -> Result<(Self, StoreGuard), OpenError> {
-        let wal_enabled = config.log.is_some();
-        let metrics = Arc::new(Metrics::new(wal_enabled));
+        let metrics = Arc::new(Metrics::new(config.log.is_some()));
         let (store, guard) = match &config.log {
             Some(log) => Store::open_files(log, Arc::clone(&metrics))?,
             None => Store::in_memory(Arc::clone(&metrics))?,
         };
-        let parts = Parts {
-            service_name: config.service_name.clone(),
-            wal_enabled,
+        Ok((
+            Self::new(&config.service_name, store, metrics, crash),
+            guard,
+        ))
+    }
+
+    /// The service over a store that is open, whose metrics these are.
+    pub fn new(
+        service_name: &str,
+        store: Store,
+        metrics: Arc<Metrics>,
+        crash: CrashButton,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            service_name: service_name.to_owned(),
+            wal_enabled: store.stats().log.is_some(),
             store,
             metrics,
             crash,
-        };
-        Ok((Self(Arc::new(parts)), guard))
+        }))
     }
 }
 
