@@ -38,6 +38,7 @@ struct State {
     plan: Plan,
     operations: u64,
     is_stopped: bool,
+    has_failed: bool,
     /// Bytes that all files together may have.
     space: usize,
 }
@@ -48,7 +49,7 @@ impl SimulatedDisk {
         Self::from_state(State::new(
             Folder::default(),
             BTreeMap::new(),
-            Rng::with_seed(seed),
+            scattered(seed),
         ))
     }
 
@@ -60,7 +61,7 @@ impl SimulatedDisk {
             contents.insert(number, Contents::durable(bytes));
         }
         let folder = Folder::durable(names);
-        Self::from_state(State::new(folder, contents, Rng::with_seed(seed)))
+        Self::from_state(State::new(folder, contents, scattered(seed)))
     }
 
     /// Every file that has a name, as it is seen now.
@@ -77,6 +78,7 @@ impl SimulatedDisk {
         let mut state = self.lock();
         state.plan = plan;
         state.operations = 0;
+        state.has_failed = false;
     }
 
     /// How many operations there were since the plan was set.
@@ -91,7 +93,9 @@ impl SimulatedDisk {
 
     /// From here on every operation of this disk and its files fails and does nothing.
     pub fn stop(&self) {
-        self.lock().is_stopped = true;
+        let mut state = self.lock();
+        state.is_stopped = true;
+        state.has_failed = true;
     }
 
     /// Whether a plan, or [`stop`](SimulatedDisk::stop), has stopped it.
@@ -99,10 +103,15 @@ impl SimulatedDisk {
         self.lock().is_stopped
     }
 
+    /// Whether anything has gone wrong since the plan was set.
+    pub fn has_failed(&self) -> bool {
+        self.lock().has_failed
+    }
+
     /// A disk that may be found here after the power was cut now, drawn by `seed`.
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
-        let mut random = Rng::with_seed(seed);
+        let mut random = scattered(seed);
         let state = self.lock();
         let names = state.folder.after_power_cut(&mut random);
         let files = names.values().map(|file| {
@@ -306,6 +315,7 @@ impl State {
             plan: Plan::default(),
             operations: 0,
             is_stopped: false,
+            has_failed: false,
             space: usize::MAX,
         }
     }
@@ -319,9 +329,11 @@ impl State {
         self.operations += 1;
         if self.plan.stop_at == Some(number) {
             self.is_stopped = true;
+            self.has_failed = true;
             return Ok(Turn::Stop);
         }
         let fault = self.plan.faults.remove(&number);
+        self.has_failed |= fault.is_some();
         Ok(fault.map_or(Turn::Proceed, Turn::Fail))
     }
 
@@ -387,4 +399,10 @@ fn no_space() -> io::Error {
 
 fn to_size(offset: u64) -> io::Result<usize> {
     usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge.into())
+}
+
+/// Seeds that follow one another should have nothing in common.
+fn scattered(seed: u64) -> Rng {
+    let mut random = Rng::with_seed(seed);
+    Rng::with_seed(random.u64(..) ^ seed.rotate_left(32))
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::checkpoint::{self, CheckpointFile, Mark, UnreadableCheckpoint};
+use super::checkpoint::{self, CheckpointError, CheckpointFile, Mark, UnreadableCheckpoint};
 use super::disk::{Disk, DiskFile as _};
 use super::log::{Active, Held, Log, LogOptions, SpareState};
 use super::record::Action;
@@ -178,9 +178,15 @@ pub fn open<D: Disk>(
     let temporary = checkpoint::temporary_name(&home.checkpoint_name);
     checkpoint::remove_if_there(&home.checkpoint_disk, &temporary)
         .map_err(RecoveryError::at(&temporary))?;
+    let mut checkpoint =
+        CheckpointFile::new(home.checkpoint_disk.clone(), &home.checkpoint_name, mark);
+    if is_unproven_clear(mark, &scan) {
+        confirm_clear(&mut checkpoint, mark, time)
+            .map_err(RecoveryError::at(&home.checkpoint_name))?;
+    }
     Ok(Opened {
         log: resume(home, options, mark, scan)?,
-        checkpoint: CheckpointFile::new(home.checkpoint_disk.clone(), &home.checkpoint_name, mark),
+        checkpoint,
         recovery: Recovery {
             checkpoint: mark,
             replayed,
@@ -188,6 +194,26 @@ pub fn open<D: Disk>(
             damage: repaired.damage,
         },
     })
+}
+
+/// Whether the store was cleared last, with no record yet to say that the checkpoint that does it is on the disk.
+fn is_unproven_clear<F>(mark: Mark, scan: &Scan<F>) -> bool {
+    mark.generation > Mark::BEGINNING.generation && scan.last == 0
+}
+
+/// Writes the empty checkpoint again. The process that wrote it may have been told that the folder's sync failed: the
+/// older checkpoint may then be back after a power cut, and would be too old for the records written from now on.
+fn confirm_clear<D: Disk>(
+    checkpoint: &mut CheckpointFile<D>,
+    mark: Mark,
+    time: SystemTime,
+) -> io::Result<()> {
+    checkpoint
+        .write(mark, time, [])
+        .map_err(|error| match error {
+            CheckpointError::Kept(error) | CheckpointError::Undecided(error) => error,
+            CheckpointError::Older => unreachable!("it is the one that was read"),
+        })
 }
 
 /// Reads the checkpoint alone.
@@ -204,6 +230,10 @@ pub(super) fn read_checkpoint<D: Disk>(
 }
 
 /// Seals what is there, removes what is not needed, and opens a segment of our own behind it.
+///
+/// The names found are those that are seen, which a power cut may undo, and after a failed sync of the folder no later
+/// one is to be trusted with them. So what the checkpoint covers stays until this process has made a checkpoint; and
+/// what is made ready already gets a new name.
 fn resume<D: Disk>(
     home: &Home<D>,
     options: LogOptions,
@@ -211,7 +241,7 @@ fn resume<D: Disk>(
     scan: Scan<D::File>,
 ) -> Result<Log<D>, RecoveryError> {
     let disk = &home.log_disk;
-    let next_number = scan.segments.last().map_or(1, |segment| segment.number + 1);
+    let mut next_number = scan.segments.last().map_or(1, |segment| segment.number + 1);
     let used = scan
         .segments
         .iter()
@@ -219,13 +249,17 @@ fn resume<D: Disk>(
         .find(|segment| !segment.tally.is_zeros);
     let newest_used = used.map_or(0, |segment| segment.number);
     let mut closed = VecDeque::new();
+    let mut needless = Vec::new();
     let mut ready: VecDeque<Spare<D>> = VecDeque::new();
     for found in scan.segments {
         let is_ready = found.tally.is_zeros && found.length > 0 && found.number > newest_used;
         if found.tally.entries > 0 {
             closed.push_back(held(&found));
         } else if is_ready && ready.len() < 2 {
-            ready.push_back(reuse(disk, &found)?);
+            ready.push_back(reuse(home, &found, next_number)?);
+            next_number += 1;
+        } else if found.tally.last > 0 {
+            needless.push(found.name);
         } else {
             checkpoint::remove_if_there(disk, &found.name)
                 .map_err(RecoveryError::at(&found.name))?;
@@ -239,16 +273,18 @@ fn resume<D: Disk>(
         sequence: scan.last,
         durable: scan.last,
         closed,
-        active: match ready.pop_front() {
-            Some(spare) => Active::new(spare),
-            None => Active::new(first(disk, &home.log_name, next_number, options)?),
+        active: if let Some(spare) = ready.pop_front() {
+            Active::new(spare)
+        } else {
+            next_number += 1;
+            Active::new(first(disk, &home.log_name, next_number - 1, options)?)
         },
-        needless: Vec::new(),
+        needless,
         spare: ready
             .pop_front()
             .map_or(SpareState::Wanted, SpareState::Ready),
         spare_size: options.smallest_segment_bytes,
-        next_number: next_number + 1,
+        next_number,
         is_poisoned: false,
         buffer: Vec::new(),
     };
@@ -269,14 +305,22 @@ fn held<F>(found: &Found<F>) -> Held {
 }
 
 /// A segment of zeros that a process left before it wrote to it. It may not have come to sync it.
-fn reuse<D: Disk>(disk: &D, found: &Found<D::File>) -> Result<Spare<D>, RecoveryError> {
-    let file = disk
-        .open(&found.name)
-        .map_err(RecoveryError::at(&found.name))?;
-    file.sync_data().map_err(RecoveryError::at(&found.name))?;
+fn reuse<D: Disk>(
+    home: &Home<D>,
+    found: &Found<D::File>,
+    number: u64,
+) -> Result<Spare<D>, RecoveryError> {
+    let disk = &home.log_disk;
+    let name = segment::name_of(&home.log_name, number);
+    let take = || {
+        disk.rename(&found.name, &name)?;
+        let file = disk.open(&name)?;
+        file.sync_data()?;
+        Ok(file)
+    };
     Ok(Spare {
-        file,
-        number: found.number,
+        file: take().map_err(RecoveryError::at(&found.name))?,
+        number,
         size: found.length,
     })
 }

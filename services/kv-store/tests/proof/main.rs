@@ -1,0 +1,8 @@
+//! The proof that no acknowledged write is lost: the log on a disk that stops, tears, fails and lies, against a model.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod machine;
+mod model;
+mod script;
+mod steps;
