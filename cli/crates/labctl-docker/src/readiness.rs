@@ -284,16 +284,30 @@ mod tests {
     #[test]
     fn a_service_without_one_is_ready_when_it_runs() {
         ready(&running());
-        let created = Seen {
-            status: Status::CREATED,
-            ..running()
-        };
-        pending(&created, "created");
         let young = Seen {
             up: Duration::from_millis(20),
             ..running()
         };
         pending(&young, "just started");
+    }
+
+    #[test]
+    fn in_any_other_state_it_is_not_however_well_it_was() {
+        for (status, state) in [
+            (Status::EMPTY, ""),
+            (Status::CREATED, "created"),
+            (Status::PAUSED, "paused"),
+            (Status::RESTARTING, "restarting"),
+            (Status::REMOVING, "removing"),
+        ] {
+            let healthy = with_health(HealthStatus::HEALTHY);
+            pending(&Seen { status, ..healthy }, state);
+        }
+        let dead = Seen {
+            status: Status::DEAD,
+            ..running()
+        };
+        failed(&dead, "dead");
     }
 
     #[test]
@@ -313,15 +327,27 @@ mod tests {
 
     #[test]
     fn a_service_that_the_engine_restarts_is_awaited() {
-        let seen = Seen {
-            policy: Policy::UNLESS_STOPPED,
-            ..exited(1)
+        for policy in [Policy::ALWAYS, Policy::UNLESS_STOPPED, Policy::ON_FAILURE] {
+            let seen = Seen {
+                policy,
+                restarts: 3,
+                ..exited(1)
+            };
+            pending(&seen, "exited with code 1");
+        }
+        let ended_well = Seen {
+            policy: Policy::ALWAYS,
+            ..exited(0)
         };
-        pending(&seen, "exited with code 1");
+        pending(&ended_well, "exited with code 0");
     }
 
     #[test]
-    fn on_failure_gives_up_after_its_restarts() {
+    fn on_failure_gives_up_after_its_restarts_or_when_it_ended_well() {
+        ready(&Seen {
+            policy: Policy::ON_FAILURE,
+            ..exited(0)
+        });
         let seen = Seen {
             policy: Policy::ON_FAILURE,
             most_restarts: 2,
@@ -365,5 +391,46 @@ mod tests {
             new_restarts: LOOP,
             ..with_health(HealthStatus::HEALTHY)
         });
+    }
+
+    fn inspected(json: &str) -> Seen {
+        seen(serde_json::from_str(json).unwrap(), true)
+    }
+
+    #[test]
+    fn what_the_engine_says_is_taken_over() {
+        let told = inspected(
+            r#"{"State": {"Status": "exited", "ExitCode": 3, "Health": {"Status": "starting"},
+                "StartedAt": "2020-01-01T00:00:00.5Z"}, "RestartCount": 2,
+                "HostConfig": {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 4}}}"#,
+        );
+        assert!(told.up > Duration::from_hours(24));
+        assert_eq!(
+            told,
+            Seen {
+                status: Status::EXITED,
+                health: Some(HealthStatus::STARTING),
+                exit_code: 3,
+                restarts: 2,
+                new_restarts: 0,
+                policy: Policy::ON_FAILURE,
+                most_restarts: 4,
+                is_server: true,
+                up: told.up,
+            }
+        );
+    }
+
+    #[test]
+    fn what_the_engine_does_not_say_is_never_ready() {
+        for json in [
+            "{}",
+            r#"{"State": {"Health": {"Status": "healthy"}}}"#,
+            r#"{"State": {"Status": "running"}}"#,
+        ] {
+            assert_ne!(judge(&inspected(json)), Readiness::Ready, "{json}");
+        }
+        let without_check = inspected(r#"{"State": {"Health": {"Status": "none"}}}"#);
+        assert_eq!(without_check.health, None);
     }
 }
