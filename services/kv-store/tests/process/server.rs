@@ -20,13 +20,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts on the folder, and waits until it is healthy.
     pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(folder);
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Starts what `command` says on a free port, and waits until it is healthy.
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
-        let mut command = command(folder);
         command
             .env("LISTEN", address.to_string())
-            .envs(variables.iter().copied())
             .stdout(Stdio::piped());
         let server = Self {
             address,
@@ -47,6 +52,10 @@ impl Server {
             assert!(Instant::now() < deadline, "it never became healthy");
             std::thread::yield_now();
         }
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn client(&self) -> Client {
