@@ -67,15 +67,17 @@ impl Document {
     }
 }
 
-fn read(path: &Path) -> Result<String, CliError> {
+/// Reads a runbook's text.
+pub(crate) fn read(path: &Path) -> Result<String, CliError> {
     let failed = |source| CliError::Read {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed)?
-        .take(LIMIT_BYTES + 1)
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len().min(LIMIT_BYTES);
+    // Room for one more byte, so that the end is found without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    file.take(LIMIT_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if bytes.len() as u64 > LIMIT_BYTES {

@@ -2,12 +2,12 @@
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
-use labctl_runbook::{Block, Language, ShellKind};
+use labctl_runbook::{Block, Language, Runbook, ShellKind};
 use serde::Serialize;
 
 use crate::{
     args::ListArgs,
-    document::Document,
+    document::{self, Document},
     error::CliError,
     library::{LabPath, Library},
     output,
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Serialize)]
 struct LabEntry<'a> {
     lab: &'a str,
-    title: &'a str,
+    title: String,
     file: String,
     blocks: usize,
 }
@@ -49,19 +49,7 @@ pub(crate) fn list(library: &Library, args: &ListArgs) -> Result<ExitCode, CliEr
 
 fn labs(library: &Library, json: bool) -> Result<(), CliError> {
     let labs = library.resolve_all(&[])?;
-    let documents = labs
-        .into_iter()
-        .map(Document::load)
-        .collect::<Result<Vec<_>, _>>()?;
-    let entries: Vec<_> = documents
-        .iter()
-        .map(|document| LabEntry {
-            lab: &document.lab.name,
-            title: title(&document.source),
-            file: document.lab.runbook.display().to_string(),
-            blocks: document.runbook.blocks.len(),
-        })
-        .collect();
+    let entries = labs.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     if json {
         print_json(&entries);
         return Ok(());
@@ -69,13 +57,24 @@ fn labs(library: &Library, json: bool) -> Result<(), CliError> {
     let rows = entries.iter().map(|entry| {
         vec![
             entry.lab.to_owned(),
-            entry.title.to_owned(),
+            entry.title.clone(),
             entry.blocks.to_string(),
             entry.file.clone(),
         ]
     });
     output::text(&columns(&["LAB", "TITLE", "BLOCKS", "FILE"], rows));
     Ok(())
+}
+
+/// Of all that a runbook says, only this much is read.
+fn entry(lab: &LabPath) -> Result<LabEntry<'_>, CliError> {
+    let source = document::read(&lab.runbook)?;
+    Ok(LabEntry {
+        lab: &lab.name,
+        title: title(&source).to_owned(),
+        file: lab.runbook.display().to_string(),
+        blocks: Runbook::count_blocks(&source),
+    })
 }
 
 fn blocks(lab: LabPath, json: bool) -> Result<(), CliError> {

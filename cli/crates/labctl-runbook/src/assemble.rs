@@ -31,6 +31,20 @@ pub(crate) fn runbook(source: &str) -> Runbook {
     assembly.finish(front_matter)
 }
 
+/// How many blocks [`runbook`] gives, without reading what they hold.
+pub(crate) fn block_count(source: &str) -> usize {
+    let reading = front_matter::read(source);
+    if reading.front_matter.is_session_record {
+        return 0;
+    }
+    markdown::infos(source, reading.content)
+        .filter(|info| {
+            let info = info.map_or_else(Info::default, |span| parse_info(source, span));
+            !is_dropped(info.language, &info.attributes)
+        })
+        .count()
+}
+
 struct Assembly<'s> {
     source: &'s str,
     line_index: LineIndex<'s>,

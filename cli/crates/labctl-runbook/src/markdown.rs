@@ -64,6 +64,30 @@ pub(crate) fn elements(source: &str, base: usize) -> Vec<Element> {
     scan.elements
 }
 
+/// For every code block from byte `base` on, in order, what stands after its opening fence's characters; `None`: its
+/// code is indented.
+pub(crate) fn infos(source: &str, base: usize) -> impl Iterator<Item = Option<Span>> {
+    let parser = Parser::new_ext(&source[base..], Options::empty());
+    parser
+        .into_offset_iter()
+        .filter_map(move |(event, range)| match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => Some(None),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+                let opening = Span::new(range.start + base, range.end + base).first_line(source);
+                Some(info(source, opening))
+            }
+            _ => None,
+        })
+}
+
+/// What stands after the characters of the fence that opens on this line.
+fn info(source: &str, opening: Span) -> Option<Span> {
+    let text = opening.text(source);
+    let marker = text.chars().next()?;
+    let length = text.len() - text.trim_start_matches(marker).len();
+    Some(Span::new(opening.start() + length, opening.end()).trimmed(source))
+}
+
 struct Scan<'s> {
     source: &'s str,
     elements: Vec<Element>,
@@ -197,27 +221,21 @@ impl<'s> Scan<'s> {
         let paragraph = self.paragraph.take();
         let whole = Span::new(range.start, range.end).trimmed_end(self.source);
         let opening = whole.first_line(self.source);
-        let fence = self.fence_length(opening);
+        let info = if self.is_fenced {
+            info(self.source, opening)
+        } else {
+            None
+        };
         let body_end = lines.last().map_or(opening.end(), |line| line.span.end());
         let after_body = Span::new(body_end, whole.end()).text(self.source);
         self.elements.push(Element::Code(RawCode {
             span: whole,
             opening,
-            info: fence.map(|length| {
-                Span::new(opening.start() + length, opening.end()).trimmed(self.source)
-            }),
+            info,
             lines,
-            is_closed: fence.is_none() || after_body.contains("```") || after_body.contains("~~~"),
+            is_closed: info.is_none() || after_body.contains("```") || after_body.contains("~~~"),
             paragraph: paragraph.map(|range| Span::new(range.start, range.end)),
         }));
-    }
-
-    /// How many characters open the fence; `None`: the code is indented.
-    fn fence_length(&self, opening: Span) -> Option<usize> {
-        let text = opening.text(self.source);
-        let marker = text.chars().next()?;
-        self.is_fenced
-            .then(|| text.len() - text.trim_start_matches(marker).len())
     }
 }
 

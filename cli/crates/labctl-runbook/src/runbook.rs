@@ -21,6 +21,11 @@ impl Runbook {
         assemble::runbook(source)
     }
 
+    /// How many blocks a document has: as many as [`Runbook::parse`] finds, at a part of the cost.
+    pub fn count_blocks(source: &str) -> usize {
+        assemble::block_count(source)
+    }
+
     /// Whether something is wrong that forbids to run any of it.
     pub fn has_errors(&self) -> bool {
         self.diagnostics

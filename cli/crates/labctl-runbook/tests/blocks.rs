@@ -3,7 +3,9 @@
 use labctl_runbook::{Block, Language, Runbook, ShellKind};
 
 fn parse(source: &str) -> Vec<Block> {
-    Runbook::parse(source).blocks
+    let blocks = Runbook::parse(source).blocks;
+    assert_eq!(Runbook::count_blocks(source), blocks.len(), "{source}");
+    blocks
 }
 
 #[track_caller]
@@ -334,6 +336,7 @@ fn rule_1_10_a_session_record_lists_no_blocks() {
     let runbook = Runbook::parse(source);
     assert!(runbook.front_matter.is_session_record);
     assert!(runbook.blocks.is_empty() && runbook.diagnostics.is_empty());
+    assert_eq!(Runbook::count_blocks(source), 0);
 }
 
 #[test]

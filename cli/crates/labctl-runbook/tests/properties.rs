@@ -99,6 +99,7 @@ fn check_span(source: &str, span: Span) -> Result<(), TestCaseError> {
 
 fn check(source: &str) -> Result<(), TestCaseError> {
     let runbook = Runbook::parse(source);
+    prop_assert_eq!(Runbook::count_blocks(source), runbook.blocks.len());
     let index = LineIndex::new(source);
     let mut last = 0;
     for diagnostic in &runbook.diagnostics {

@@ -7,6 +7,7 @@ fn check(source: &str, blocks: usize, diagnostics: usize) {
     let runbook = Runbook::parse(source);
     let found = (runbook.blocks.len(), runbook.diagnostics.len());
     assert_eq!(found, (blocks, diagnostics));
+    assert_eq!(Runbook::count_blocks(source), blocks);
 }
 
 #[test]
