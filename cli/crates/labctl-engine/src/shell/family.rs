@@ -6,7 +6,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
+    io::Read as _,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,10 +16,11 @@ use std::{
 };
 
 use nix::{
+    errno::Errno,
     sys::{
         prctl,
         signal::{Signal, kill, killpg},
-        wait::{WaitPidFlag, waitpid},
+        wait::{Id, WaitPidFlag, waitid, waitpid},
     },
     unistd::{Pid, getpgrp, getpid, getsid},
 };
@@ -208,14 +210,10 @@ impl Family {
     }
 }
 
-/// Whether labctl has any child at all; true where the kernel does not tell (`CONFIG_PROC_CHILDREN`).
+/// Whether labctl has any child at all, ended ones that nobody waited for among them.
 fn has_children() -> bool {
-    let Ok(threads) = fs::read_dir("/proc/self/task") else {
-        return true;
-    };
-    threads.flatten().any(|thread| {
-        fs::read(thread.path().join("children")).map_or(true, |children| !children.is_empty())
-    })
+    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    waitid(Id::All, look) != Err(Errno::ECHILD)
 }
 
 /// Signals whole groups, so that no fork slips between two of its members; never labctl's own group.
@@ -257,7 +255,12 @@ fn read_all() -> Vec<Process> {
 
 /// Reads `/proc/PID/stat`: `pid (name) state parent group session …`, the start time in clock ticks in field 22.
 fn read_process(pid: i32) -> Option<Process> {
-    let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // Longer than any such line, which the kernel hands out in one piece.
+    let mut line = [0; 1024];
+    let length = File::open(format!("/proc/{pid}/stat"))
+        .and_then(|mut file| file.read(&mut line))
+        .ok()?;
+    let line = &line[..length];
     let after_name = line.iter().rposition(|byte| *byte == b')')? + 1;
     let fields: Vec<&str> = str::from_utf8(&line[after_name..])
         .ok()?

@@ -99,10 +99,12 @@ impl Pipes {
     }
 }
 
-async fn read(pipe: &mut Option<Output>, buffer: &mut [u8]) -> usize {
+/// Fills the buffer anew, as far as its room goes.
+async fn read(pipe: &mut Option<Output>, buffer: &mut Vec<u8>) -> usize {
+    buffer.clear();
     match pipe {
         // A pipe that cannot be read has ended.
-        Some(pipe) => pipe.read(buffer).await.unwrap_or(0),
+        Some(pipe) => pipe.read_buf(buffer).await.unwrap_or(0),
         None => pending().await,
     }
 }
@@ -126,8 +128,8 @@ pub(super) async fn play(
     let mut pipes = Pipes {
         stdout: spawned.stdout,
         stderr: spawned.stderr,
-        out_buffer: vec![0; BUFFER_BYTES],
-        err_buffer: vec![0; BUFFER_BYTES],
+        out_buffer: Vec::with_capacity(BUFFER_BYTES),
+        err_buffer: Vec::with_capacity(BUFFER_BYTES),
     };
     let mut root = spawned.root;
     let mut guard = Guard(Some(family));
