@@ -60,10 +60,12 @@ mod tests {
             ("api_key", "abc123def-long"),
             ("HOME", "/home/someone"),
             ("DB_PASSWORD", "a"),
+            ("A_SECRET", "six666"),
+            ("B_SECRET", "five5"),
         ]);
         assert_eq!(
-            secrets.mask("t=abc123def k=abc123def-long h=/home/someone a"),
-            "t=[masked] k=[masked] h=/home/someone a"
+            secrets.mask("t=abc123def k=abc123def-long h=/home/someone a six666 five5"),
+            "t=[masked] k=[masked] h=/home/someone a [masked] five5"
         );
     }
 }

@@ -6,7 +6,7 @@ use labctl_runbook::{Action, Part, expect::Retry};
 
 use super::{
     bench::{Bench, outcomes},
-    shell::Does::{CannotStart, Exits, GoesOn, IsLate},
+    shell::Does::{CannotStart, Complains, Exits, GoesOn, IsLate},
 };
 use crate::{LabReport, Residue, RunReport};
 
@@ -45,6 +45,15 @@ async fn blocks_run_with_what_the_runtime_wants() {
         bench.shell.env.get("SOURCES").map(String::as_str),
         Some("digest")
     );
+}
+
+#[tokio::test]
+async fn a_secret_that_a_block_prints_is_masked() {
+    let says = Complains("a hunter2hunter2\n", "b hunter2hunter2\n", 0);
+    let report = lab().does("read", [says]).verify().await;
+    let seen = report.steps[1].observation.as_ref().unwrap();
+    assert_eq!(seen.stdout.text, "a [masked]\n");
+    assert_eq!(seen.stderr.text, "b [masked]\n");
 }
 
 #[tokio::test]
@@ -409,4 +418,26 @@ async fn played_blocks_stop_at_the_first_failure_with_its_own_code() {
         3
     );
     assert_eq!(Bench::new(&["a", "b"]).play().await.exit_code, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_played_block_that_was_refused_interrupted_or_ran_beside_has_its_code_too() {
+    let skip = || Action::Skip(labctl_runbook::SkipReason::NoLanguage);
+    let played = Bench::new(&["a", "b"]).action(0, skip()).play().await;
+    assert_eq!(
+        (played.exit_code, outcomes(&played.lab).as_str()),
+        (2, "NoLanguage")
+    );
+    let mut bench = Bench::new(&["a", "b"]).does("a", [GoesOn("…\n")]);
+    bench.interrupted_at = Some("StepPrinted a");
+    let played = bench.play().await;
+    assert_eq!(
+        (played.exit_code, outcomes(&played.lab).as_str()),
+        (130, "cancelled")
+    );
+    let mut bench = Bench::new(&["load", "b"])
+        .action(0, Action::RunInBackground)
+        .does("load", [CannotStart]);
+    assert_eq!(bench.play().await.exit_code, 3);
+    assert_eq!(bench.shell.ran, ["load"]);
 }

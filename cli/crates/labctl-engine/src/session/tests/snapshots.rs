@@ -61,13 +61,13 @@ async fn an_output_is_new_then_accepted_then_another_one_differs() {
         panic!("it differs")
     };
     assert!(diff.contains("-HIT") && diff.contains("+MISS"), "{diff}");
-    pending_in(&folder.path().join("08"))
-        .unwrap()
-        .pop()
-        .unwrap()
-        .reject()
-        .unwrap();
+    let mut pending = pending_in(&folder.path().join("08")).unwrap();
+    let pending = pending.pop().unwrap();
+    assert!(!pending.is_same_text());
+    pending.reject().unwrap();
     assert_eq!(pending_in(&folder.path().join("08")).unwrap(), []);
+    let report = bench(&folder, "HIT\n").verify().await;
+    assert_eq!(outcomes(&report), "passed", "what was accepted stays");
 }
 
 #[tokio::test]
@@ -87,6 +87,8 @@ async fn a_changed_code_with_the_same_output_is_stale_and_said() {
     assert_eq!(outcomes(&report), "passed");
     assert_eq!(report.steps[0].snapshot, Some(SnapshotOutcome::Stale));
     assert!(report.steps[0].notes[0].starts_with("stale snapshot"));
+    let pending = pending_in(&folder.path().join("08")).unwrap();
+    assert!(pending[0].is_same_text());
 }
 
 #[tokio::test]

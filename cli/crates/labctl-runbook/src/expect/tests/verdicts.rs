@@ -75,6 +75,49 @@ fn every_predicate_and_its_negation() {
 }
 
 #[test]
+fn every_comparison_below_at_and_above_what_is_wanted() {
+    for (sign, expected) in [
+        ("==", [false, true, false]),
+        ("!=", [true, false, true]),
+        ("<", [true, false, false]),
+        ("<=", [true, true, false]),
+        (">", [false, false, true]),
+        (">=", [false, true, true]),
+    ] {
+        for (value, holds) in ["4", "5", "6"].into_iter().zip(expected) {
+            for (not, expected) in [("", holds), ("not ", !holds)] {
+                let claim = format!("json $ {not}{sign} 5");
+                let is_held = verdict(&claim, &observed(value)) == Verdict::Held;
+                assert_eq!(is_held, expected, "{claim} of {value}");
+                let count = format!("stdout {not}count {sign} 5");
+                let lines = "line\n".repeat(value.parse().unwrap());
+                let is_held = verdict(&count, &observed(&lines)) == Verdict::Held;
+                assert_eq!(is_held, expected, "{count} of {value} lines");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_or_object_with_more_or_less_in_it_is_another() {
+    let claim = "json $ == [1, {\"a\": 1}]";
+    holds(claim, "[1, {\"a\": 1}]");
+    for other in [
+        "[1]",
+        "[1, {\"a\": 1}, 2]",
+        "[{\"a\": 1}, 1]",
+        "[1, {\"a\": 1, \"b\": 2}]",
+        "[1, {}]",
+    ] {
+        fails(
+            claim,
+            other,
+            &format!("got {}", other.replace([' ', '\n'], "")),
+        );
+    }
+}
+
+#[test]
 fn several_need_a_quantifier_and_nothing_is_never_enough() {
     let list = r#"{"l": [1, 2, 3]}"#;
     fails(
@@ -197,6 +240,8 @@ fn of_output_that_was_cut_only_what_is_seen_is_certain() {
         "stdout matches /^tail/",
         "stdout matches /9 bytes/",
         "json $.a == 1",
+        "capture x = line[1]",
+        "capture x = stdout",
         "line[1] exists",
         "stdout count == 3",
         "stdout == \"x\"",
@@ -218,4 +263,21 @@ fn captures_keep_json_as_json_and_need_exactly_one_value() {
     }
     assert_eq!(captures.get("before"), Some(&serde_json::json!(7.5)));
     fails("capture x = json $.y", "{}", "there is none");
+    let several = "there are 2: 1, 2; `all`, `any` or `none` speak of several";
+    fails("capture x = json $[*]", "[1, 2]", several);
+}
+
+#[test]
+fn what_was_never_captured_is_no_value_to_compare_with() {
+    for claim in [
+        "json $.n == $never",
+        "json $.n != $never",
+        "json $ contains $never",
+        "json $ not contains $never",
+        "none json $.* == $never",
+    ] {
+        let verdict = verdict(claim, &observed("{\"n\": null}"));
+        let why = "nothing was captured as `never`".to_owned();
+        assert_eq!(verdict, Verdict::Errored(why), "{claim}");
+    }
 }
