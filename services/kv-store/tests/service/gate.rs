@@ -1,4 +1,4 @@
-//! A disk whose syncs can be held up, and that counts the groups written to the log.
+//! A disk whose syncs can be held up or fail, and that counts the groups written to the log.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -26,6 +26,7 @@ pub(crate) struct Gate(Arc<(Mutex<Held>, Condvar)>);
 #[derive(Debug, Default)]
 struct Held {
     is_closed: bool,
+    is_broken: bool,
     groups: usize,
 }
 
@@ -59,6 +60,11 @@ impl Gate {
         self.0.1.notify_all();
     }
 
+    /// Lets every sync fail from here on.
+    pub(crate) fn break_down(&self) {
+        self.lock().is_broken = true;
+    }
+
     /// Blocks until so many groups have been written, the last of them perhaps not synced.
     pub(crate) fn until_written(&self, groups: usize) {
         let fewer = |held: &mut Held| held.groups < groups;
@@ -70,9 +76,13 @@ impl Gate {
         self.lock().groups
     }
 
-    fn pass(&self) {
+    fn pass(&self) -> io::Result<()> {
         let is_closed = |held: &mut Held| held.is_closed;
-        drop(self.0.1.wait_while(self.lock(), is_closed).unwrap());
+        let held = self.0.1.wait_while(self.lock(), is_closed).unwrap();
+        if held.is_broken {
+            return Err(io::Error::other("broken"));
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -135,7 +145,7 @@ impl DiskFile for GatedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.gate.pass();
+        self.gate.pass()?;
         self.file.sync_data()
     }
 }
