@@ -287,6 +287,28 @@ fn a_value_of_another_kind_is_an_error_and_so_is_nothing() {
 }
 
 #[test]
+fn at_a_path_the_whole_value_is_of_the_kind_and_in_its_range() {
+    let check = |kind, value: &str, is_of_kind: bool| {
+        let text = format!("{{\"x\": {value}}}");
+        let redacted = redact(&text, &[rule(kind, Some("$.x"))]);
+        assert_eq!(redacted.is_ok(), is_of_kind, "{kind:?}: {redacted:?}");
+    };
+    check(Uuid, &format!("\"{ID}\""), true);
+    check(Uuid, &format!("\"{ID} and more\""), false);
+    check(Duration, "\"5s\"", true);
+    check(Duration, "\"5s late\"", false);
+    for (port, is_port) in [("0", false), ("1", true), ("65535", true), ("65536", false)] {
+        check(Port, port, is_port);
+        check(Port, &format!("\"{port}\""), is_port);
+    }
+    check(Port, "-1", false);
+    check(Timestamp, "1767225600", true);
+    check(Timestamp, "1767225600123", true);
+    check(Timestamp, "12", false);
+    check(Timestamp, "99999999999", false);
+}
+
+#[test]
 fn rules_with_a_path_see_the_text_as_printed() {
     let text = format!("{{\"id\": \"{ID}\", \"other\": \"{ID}\"}}");
     let redacted = redact(&text, &[rule(Uuid, None), rule(Uuid, Some("$.id"))]);
