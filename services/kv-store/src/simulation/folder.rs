@@ -1,6 +1,6 @@
 //! The names of a folder: what is seen, what is on the disk, and what may have got there in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
@@ -51,7 +51,7 @@ impl Folder {
     }
 
     /// What the disk may have when the power goes: in half of the cases the first few changes, as a journal keeps them,
-    /// else any of them.
+    /// else any of them, those of one file in their order.
     pub(super) fn after_power_cut(&self, random: &mut Rng) -> Names {
         let mut names = self.durable.clone();
         if random.bool() {
@@ -60,19 +60,29 @@ impl Folder {
                 apply(&mut names, change);
             }
         } else {
-            for change in self.changes.iter().filter(|_| random.bool()) {
-                apply(&mut names, change);
+            let mut undone = BTreeSet::new();
+            for change in &self.changes {
+                let file = change.iter().find_map(|(_, file)| *file);
+                if random.bool() && file.is_none_or(|file| !undone.contains(&file)) {
+                    apply(&mut names, change);
+                } else {
+                    undone.extend(file);
+                }
             }
         }
         names
     }
 }
 
+/// Whatever was undone before, a file does not come to have two names: nothing here makes links.
 fn apply(names: &mut Names, bindings: &[Binding]) {
     for (name, file) in bindings {
         match file {
-            Some(file) => names.insert(name.clone(), *file),
-            None => names.remove(name),
-        };
+            Some(file) => {
+                names.retain(|_, other| other != file);
+                names.insert(name.clone(), *file);
+            }
+            None => drop(names.remove(name)),
+        }
     }
 }

@@ -309,7 +309,10 @@ impl Scanner {
             }
             return Ok(Standing::InOrder);
         }
-        if self.gap.is_none() && self.is_first && place.offset == 0 {
+        // Behind segments that wait to be removed, the record may also be what a power cut left of a log that is not
+        // synced: then it does not say that what is missing was on the disk.
+        let is_told = place.segment == 0 || record.durable >= self.expected;
+        if self.gap.is_none() && self.is_first && place.offset == 0 && is_told {
             return Err(RecoveryError::MissingBefore {
                 segment: segment.to_owned(),
                 found: record.sequence,

@@ -119,7 +119,7 @@ impl Model {
         &self.operations[usize::try_from(sequence).unwrap() - 1]
     }
 
-    /// Holds a recovery to what may have been, then goes on from it: what was served is certain.
+    /// Holds a recovery to what may have been, then goes on from it.
     pub(crate) fn recover(&mut self, found: &Found, end: End) {
         if self.is_clearing && found.generation == self.generation + 1 {
             self.cleared();
@@ -147,6 +147,11 @@ impl Model {
         );
         self.operations.truncate(count);
         self.acknowledged = count;
-        self.durable = count;
+        self.durable = self.durable.min(count);
+    }
+
+    /// What the recovery found is on the disk.
+    pub(crate) fn all_is_durable(&mut self) {
+        self.durable = self.acknowledged;
     }
 }

@@ -42,6 +42,7 @@ fn left(disk: &SimulatedDisk, end: End, seed: u64) -> SimulatedDisk {
 fn recovers(disk: &SimulatedDisk, model: &Model, end: End, seed: u64) {
     let mut model = model.clone();
     let mut machine = Machine::start(disk, options(Durability::Disk), &mut model, end).unwrap();
+    model.all_is_durable();
     machine.append(&mut model, &[set("after", 100), delete("a")]);
     machine.append(&mut model, &[set("a", 101)]);
     let disk = disk.after_power_cut(seed);

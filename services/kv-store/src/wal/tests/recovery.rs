@@ -211,10 +211,8 @@ fn records_that_a_checkpoint_covers_are_passed_over_damaged_or_not() {
             assert_eq!(seen, ["a=null", "b=null", "c=true", "d=true"]);
             assert_eq!((store.recovery.replayed, store.log.entries()), (2, 2));
             assert_eq!(store.recovery.damage, None);
-            assert_eq!(
-                disk.files().contains_key("wal.log.00000001"),
-                !is_spare_ready
-            );
+            // It stays until this process has made a checkpoint: that the one it found is on the disk is not certain.
+            assert!(disk.files().contains_key("wal.log.00000001"));
             files.get_mut("wal.log.00000001").unwrap()[90] ^= 1;
         }
     }
