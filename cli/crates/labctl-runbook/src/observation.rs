@@ -34,6 +34,22 @@ impl ExitStatus {
     }
 }
 
+/// What a service was like when labctl asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceObservation {
+    /// `running`, `exited`, `restarting`, `paused`, `created`, `removing`, `dead`; `not created` without a container.
+    pub state: String,
+    /// The exit code of a container that has ended.
+    pub exit_code: Option<i64>,
+    /// `starting`, `healthy`, `unhealthy`; `None` without a health check.
+    pub health: Option<String>,
+    /// How often the engine has restarted the container of its own accord; `None` without a container.
+    pub restarts: Option<u64>,
+    /// What it has logged on both streams since the block began, each line ended; `None` without a container, or if
+    /// nobody asked.
+    pub logs: Option<Output>,
+}
+
 /// A stream's text as kept: valid UTF-8 (other bytes replaced), terminal escapes removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {

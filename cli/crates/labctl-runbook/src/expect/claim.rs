@@ -3,6 +3,7 @@
 //! ```text
 //! claim     = [ all | any | none ]  subject  [ not ] predicate [ value ] [ ± number ] [ within DURATION ]  [ # why ]
 //! subject   = exit | stdout | stderr | line[n] | json[n] PATH | table[col] | duration
+//!           | service NAME (state | exit | health | restarts | logs)
 //! predicate = == != < <= > >= | contains | matches /re/ | is TYPE | exists | count OP n
 //! directive = capture NAME = subject… | timeout D | until claim | retry N every D | redact KIND [in PATH]
 //!           | snapshot off|stdout|stderr | skip "why" | needs BLOCK | role start|cleanup|on-demand
@@ -55,6 +56,8 @@ pub struct Claim {
     pub is_negated: bool,
     /// What must hold of it.
     pub predicate: Predicate,
+    /// `within D`: labctl asks again until it holds or this is over, counted from the block's end.
+    pub within: Option<Duration>,
     /// The text after `#`.
     pub why: Option<String>,
     /// The line as written, without the why.
@@ -109,6 +112,34 @@ pub enum Subject {
     Table(String),
     /// How long the block took.
     Duration,
+    /// `service NAME …`: what labctl sees of a service when it asks.
+    Service(ServiceSubject),
+}
+
+/// `service NAME ASPECT`.
+#[derive(Debug, Clone)]
+pub struct ServiceSubject {
+    /// The Compose service, or its container's name.
+    pub name: String,
+    /// Where the name stands in the document.
+    pub span: Span,
+    /// What of it.
+    pub aspect: Aspect,
+}
+
+/// What can be said of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    /// `state`: `running`, `exited` …, `not created` without a container.
+    State,
+    /// `exit`: the exit code of a container that has ended.
+    Exit,
+    /// `health`: what its health check says.
+    Health,
+    /// `restarts`: how often the engine has restarted its container.
+    Restarts,
+    /// `logs`: what it has logged since the block began.
+    Logs,
 }
 
 /// What must hold of a subject.

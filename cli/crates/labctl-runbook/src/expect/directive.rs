@@ -108,7 +108,10 @@ fn until(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
     let claim = parse::claim(cursor)?;
     let refuse =
         |message, help| Err(Diagnostic::error("bad-claim", claim.span, message).with_help(help));
-    if matches!(claim.subject, Subject::Exit | Subject::Duration) {
+    if matches!(
+        claim.subject,
+        Subject::Exit | Subject::Duration | Subject::Service(_)
+    ) {
         return refuse(
             "`until` is asked while the block runs",
             "only its output can answer: `until stdout contains \"ready\"`",

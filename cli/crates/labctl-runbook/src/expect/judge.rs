@@ -5,33 +5,63 @@ use serde_json::Value as Json;
 use super::claim::RedactionKind;
 use super::{
     claim::{
-        Capture, Claim, Comparison, Predicate, Quantifier, Statement, Subject, TypeName, Value,
+        Aspect, Capture, Claim, Comparison, Predicate, Quantifier, Statement, Subject, TypeName,
+        Value,
     },
     compare,
     select::{NoSelection, Selected, not_kept},
 };
-use crate::{Captures, Observation, Verdict, redact::is_of_kind};
+use crate::{Captures, Observation, ServiceObservation, Verdict, redact::is_of_kind};
+
+/// What a statement is judged on: which it must be, its subject says.
+#[derive(Debug, Clone, Copy)]
+pub enum Evidence<'a> {
+    /// What the block gave.
+    Block(&'a Observation),
+    /// The service that the subject names.
+    Service(&'a ServiceObservation),
+}
+
+impl<'a> From<&'a Observation> for Evidence<'a> {
+    fn from(observation: &'a Observation) -> Self {
+        Self::Block(observation)
+    }
+}
+
+impl<'a> From<&'a ServiceObservation> for Evidence<'a> {
+    fn from(observation: &'a ServiceObservation) -> Self {
+        Self::Service(observation)
+    }
+}
 
 /// Judges a statement; a capture keeps its value.
-pub fn judge(statement: &Statement, observation: &Observation, captures: &mut Captures) -> Verdict {
+pub fn judge<'a>(
+    statement: &Statement,
+    evidence: impl Into<Evidence<'a>>,
+    captures: &mut Captures,
+) -> Verdict {
     match statement {
-        Statement::Claim(claim) => evaluate(claim, observation, captures),
-        Statement::Capture(capture) => keep(capture, observation, captures),
+        Statement::Claim(claim) => evaluate(claim, evidence, captures),
+        Statement::Capture(capture) => keep(capture, evidence.into(), captures),
     }
 }
 
 /// Judges a claim.
-pub fn evaluate(claim: &Claim, observation: &Observation, captures: &Captures) -> Verdict {
-    match verdict(claim, observation, captures) {
+pub fn evaluate<'a>(
+    claim: &Claim,
+    evidence: impl Into<Evidence<'a>>,
+    captures: &Captures,
+) -> Verdict {
+    match verdict(claim, evidence.into(), captures) {
         Ok(()) => Verdict::Held,
         Err(NoSelection::Certain(seen)) => Verdict::Failed(seen),
         Err(NoSelection::Unknown(why)) => Verdict::Errored(why),
     }
 }
 
-fn keep(capture: &Capture, observation: &Observation, captures: &mut Captures) -> Verdict {
-    let selected = match capture.subject.select(observation) {
-        Ok(_) if capture.subject.is_cut(observation) => return Verdict::Errored(not_kept()),
+fn keep(capture: &Capture, evidence: Evidence<'_>, captures: &mut Captures) -> Verdict {
+    let selected = match capture.subject.select(evidence) {
+        Ok(_) if capture.subject.is_cut(evidence) => return Verdict::Errored(not_kept()),
         Ok(selected) => selected,
         Err(NoSelection::Certain(seen)) => return Verdict::Failed(seen),
         Err(NoSelection::Unknown(why)) => return Verdict::Errored(why),
@@ -51,10 +81,10 @@ fn failed(seen: impl Into<String>) -> Judged {
     Err(NoSelection::Certain(seen.into()))
 }
 
-fn verdict(claim: &Claim, observation: &Observation, captures: &Captures) -> Judged {
-    let selected = claim.subject.select(observation)?;
+fn verdict(claim: &Claim, evidence: Evidence<'_>, captures: &Captures) -> Judged {
+    let selected = claim.subject.select(evidence)?;
     if let Predicate::Count(comparison, wanted) = &claim.predicate {
-        if claim.subject.is_cut(observation) {
+        if claim.subject.is_cut(evidence) {
             return Err(NoSelection::Unknown(not_kept()));
         }
         let count = selected.count();
@@ -76,7 +106,7 @@ fn verdict(claim: &Claim, observation: &Observation, captures: &Captures) -> Jud
             failed(how_many(&values))
         };
     }
-    if let Some(seen) = seen_around_the_gap(claim, observation, captures) {
+    if let Some(seen) = seen_around_the_gap(claim, evidence, captures) {
         return seen;
     }
     let mut holds = |value: &Json| is_so(claim, value, captures).map_err(NoSelection::Unknown);
@@ -87,7 +117,7 @@ fn verdict(claim: &Claim, observation: &Observation, captures: &Captures) -> Jud
         (None, several) => return failed(how_many(several)),
         (Some(quantifier), several) => quantified(quantifier, several, &mut holds),
     };
-    if claim.subject.is_cut(observation) && !matches!(claim.predicate, Predicate::Exists) {
+    if claim.subject.is_cut(evidence) && !matches!(claim.predicate, Predicate::Exists) {
         return Err(NoSelection::Unknown(not_kept()));
     }
     result
@@ -96,14 +126,10 @@ fn verdict(claim: &Claim, observation: &Observation, captures: &Captures) -> Jud
 /// Of a text whose middle is missing only what is seen to be there is certain. `None`: nothing is, or nothing is missing.
 fn seen_around_the_gap(
     claim: &Claim,
-    observation: &Observation,
+    evidence: Evidence<'_>,
     captures: &Captures,
 ) -> Option<Judged> {
-    let output = match claim.subject {
-        Subject::Stdout => &observation.stdout,
-        Subject::Stderr => &observation.stderr,
-        _ => return None,
-    };
+    let output = claim.subject.whole_text(evidence)?;
     if output.omitted_bytes == 0 {
         return None;
     }
@@ -241,7 +267,7 @@ impl Subject {
         matches!(
             self,
             Self::Stdout | Self::Stderr | Self::Line(_) | Self::Table(_)
-        )
+        ) || self.is_service(&[Aspect::Logs])
     }
 }
 
@@ -263,7 +289,7 @@ impl Selected {
         match self {
             Self::Json(values) => values,
             Self::Text(texts) => texts.into_iter().map(Json::String).collect(),
-            Self::Number(number) => vec![Json::from(number)],
+            Self::Number(number) => vec![number.into()],
         }
     }
 }
@@ -272,6 +298,10 @@ impl Selected {
 fn seen(claim: &Claim, value: &Json) -> String {
     match &claim.subject {
         Subject::Exit => format!("it was {}", value.as_f64().unwrap_or_default()),
+        Subject::Service(service) if service.aspect != Aspect::Logs => match value {
+            Json::String(word) => format!("it was {word}"),
+            value => format!("it was {value}"),
+        },
         Subject::Duration => format!("it took {:.3} s", value.as_f64().unwrap_or_default()),
         _ => format!("got {}", shown(value)),
     }

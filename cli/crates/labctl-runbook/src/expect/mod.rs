@@ -7,6 +7,7 @@ mod directive;
 mod judge;
 mod parse;
 mod select;
+mod service;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,12 @@ mod vacuous;
 mod words;
 
 pub use claim::{
-    Capture, Claim, Comparison, Expectations, Predicate, Quantifier, Redaction, RedactionKind,
-    Retry, Role, SnapshotMode, Statement, Subject, TypeName, Value,
+    Aspect, Capture, Claim, Comparison, Expectations, Predicate, Quantifier, Redaction,
+    RedactionKind, Retry, Role, ServiceSubject, SnapshotMode, Statement, Subject, TypeName, Value,
 };
-pub use judge::{evaluate, judge};
+pub use judge::{Evidence, evaluate, judge};
 pub use parse::parse;
+pub use service::unknown_services;
 pub use vacuous::{is_vacuous, judges_more_than_exit};
 
 pub(crate) use directive::parse_redaction;

@@ -1,13 +1,16 @@
 //! From the lines of a comment to expectations.
 
+use std::time::Duration;
+
 use regex::RegexBuilder;
 
 use super::{
     claim::{
-        Capture, Claim, Expectations, Predicate, Quantifier, Statement, Subject, TypeName, Value,
+        Aspect, Capture, Claim, Expectations, Predicate, Quantifier, ServiceSubject, Statement,
+        Subject, TypeName, Value,
     },
     cursor::Cursor,
-    directive, words,
+    directive, service, vacuous, words,
 };
 use crate::{Diagnostic, Span};
 
@@ -76,7 +79,30 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
             Diagnostic::error("bad-claim", quantifier_at, message).with_help(help)
         })?;
     }
-    if cursor.peek_word() == "within" {
+    let within = match cursor.peek_word() {
+        "within" => Some(within(cursor, &subject)?),
+        _ => None,
+    };
+    let text = cursor.text_so_far()[from..].trim().to_owned();
+    let span = cursor.span_from(from);
+    let why = cursor.end()?;
+    let claim = Claim {
+        quantifier,
+        subject,
+        is_negated,
+        predicate,
+        within,
+        why,
+        text,
+        span,
+    };
+    check_awaited(&claim)?;
+    Ok(claim)
+}
+
+/// `within D`, for what labctl asks itself.
+fn within(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Duration> {
+    if !matches!(subject, Subject::Service(_)) {
         return Err(Diagnostic::error(
             "bad-claim",
             cursor.span("within".len()),
@@ -84,18 +110,23 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
         )
         .with_help("to run the block again until this holds, write `retry 10 every 500ms`"));
     }
-    let text = cursor.text_so_far()[from..].trim().to_owned();
-    let span = cursor.span_from(from);
-    let why = cursor.end()?;
-    Ok(Claim {
-        quantifier,
-        subject,
-        is_negated,
-        predicate,
-        why,
-        text,
-        span,
-    })
+    cursor.word();
+    Ok(cursor.duration()?.0)
+}
+
+/// Lines are only added to a log: what holds of an empty one would be asked too early, and never again.
+fn check_awaited(claim: &Claim) -> Parsed<()> {
+    let is_of_logs =
+        matches!(&claim.subject, Subject::Service(service) if service.aspect == Aspect::Logs);
+    if claim.within.is_some() && is_of_logs && vacuous::holds_of_nothing(claim) {
+        let message = "this holds before anything is logged, so waiting for it proves nothing";
+        return Err(
+            Diagnostic::error("bad-claim", claim.span, message).with_help(
+                "leave out the `within`, or await a line: `logs contains \"…\" within 5s`",
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// `count` speaks of all, and nothing is there for `not exists` to be said of each.
@@ -216,6 +247,7 @@ fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
                 path: cursor.path()?,
             })
         }
+        ("service", None) => Ok(Subject::Service(service::subject(cursor)?)),
         (word, Some((_, span))) => {
             Err(
                 Diagnostic::error("bad-claim", span, format!("there is only one `{word}`"))
@@ -250,8 +282,12 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         )
         .with_help(help))
     };
-    let is_number = matches!(subject, Subject::Exit | Subject::Duration);
+    let is_number = subject.is_number();
+    let is_word = subject.is_one_of_few();
     match word {
+        "contains" | "matches" | "is" | "exists" | "count" if is_word => {
+            refused("compare it: `==` or `!=`")
+        }
         "contains" | "matches" if is_number => {
             refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`")
         }
@@ -404,6 +440,13 @@ fn compare(
         (
             Subject::Stdout | Subject::Stderr | Subject::Line(_) | Subject::Table(_),
             Value::Literal(literal),
+        )
+        | (
+            Subject::Service(ServiceSubject {
+                aspect: Aspect::Logs,
+                ..
+            }),
+            Value::Literal(literal),
         ) => {
             let is_fit = if is_order {
                 literal.is_number()
@@ -415,13 +458,16 @@ fn compare(
                 return refuse(span, format!("{} is text", subject.in_words()), help);
             }
         }
+        (Subject::Service(service), value) => {
+            service::check_value(service.aspect, comparison, value, sign, span)?;
+        }
         _ => {}
     }
     let mut tolerance = None;
     if cursor.eat("±") || cursor.eat("+-") {
         cursor.skip_blanks();
         let at = cursor.position();
-        if matches!(subject, Subject::Exit) {
+        if subject.is_exit() {
             return refuse(
                 cursor.span(0),
                 "exit codes next to each other mean different things".to_owned(),
@@ -488,6 +534,30 @@ impl Subject {
             Self::Json { .. } => "JSON",
             Self::Table(_) => "a table's cell",
             Self::Duration => "a duration",
+            Self::Service(service) => match service.aspect {
+                Aspect::State => "a service's state",
+                Aspect::Exit => "an exit code",
+                Aspect::Health => "a service's health",
+                Aspect::Restarts => "a number of restarts",
+                Aspect::Logs => "a service's log",
+            },
         }
+    }
+
+    fn is_exit(&self) -> bool {
+        matches!(self, Self::Exit) || self.is_service(&[Aspect::Exit])
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self, Self::Exit | Self::Duration)
+            || self.is_service(&[Aspect::Exit, Aspect::Restarts])
+    }
+
+    fn is_one_of_few(&self) -> bool {
+        self.is_service(&[Aspect::State, Aspect::Health])
+    }
+
+    pub(super) fn is_service(&self, aspects: &[Aspect]) -> bool {
+        matches!(self, Self::Service(service) if aspects.contains(&service.aspect))
     }
 }

@@ -3,9 +3,13 @@
 use jsonpath_rust::JsonPath as _;
 use serde_json::Value as Json;
 
-use super::{claim::Subject, table};
+use super::{
+    claim::{Aspect, Subject},
+    judge::Evidence,
+    table,
+};
 use crate::{
-    ExitStatus, Observation,
+    ExitStatus, Output, ServiceObservation,
     redact::{Broken, documents},
 };
 
@@ -17,7 +21,7 @@ pub(super) enum Selected {
     /// Pieces of text.
     Text(Vec<String>),
     /// A number: an exit code, or seconds.
-    Number(f64),
+    Number(Json),
 }
 
 /// Why there is nothing to select from.
@@ -34,15 +38,24 @@ const NOT_KEPT: &str = "the output was too long to be kept whole";
 
 impl Subject {
     /// The values it speaks of, in order.
-    pub(super) fn select(&self, observation: &Observation) -> Result<Selected, NoSelection> {
+    pub(super) fn select(&self, evidence: Evidence<'_>) -> Result<Selected, NoSelection> {
+        let observation = match (self, evidence) {
+            (Self::Service(service), Evidence::Service(seen)) => {
+                return of_service(service.aspect, seen).map_err(NoSelection::Certain);
+            }
+            (_, Evidence::Block(observation)) => observation,
+            (_, Evidence::Service(_)) => {
+                return Err(NoSelection::Unknown("no block was run".to_owned()));
+            }
+        };
         let stdout = &observation.stdout;
         let is_whole = || match stdout.omitted_bytes {
             0 => Ok(()),
             _ => Err(NoSelection::Unknown(NOT_KEPT.to_owned())),
         };
         match self {
-            Self::Exit => Ok(Selected::Number(code(observation.exit))),
-            Self::Duration => Ok(Selected::Number(observation.duration.as_secs_f64())),
+            Self::Exit => Ok(Selected::Number(code(observation.exit).into())),
+            Self::Duration => Ok(Selected::Number(observation.duration.as_secs_f64().into())),
             Self::Stdout => Ok(Selected::Text(vec![trimmed(&stdout.text)])),
             Self::Stderr => Ok(Selected::Text(vec![trimmed(&observation.stderr.text)])),
             Self::Line(number) => {
@@ -63,22 +76,62 @@ impl Subject {
                     .map(Selected::Json)
                     .map_err(NoSelection::Certain)
             }
+            Self::Service(_) => Err(NoSelection::Unknown("no service was asked".to_owned())),
+        }
+    }
+
+    /// The text that it speaks of as a whole.
+    pub(super) fn whole_text<'a>(&self, evidence: Evidence<'a>) -> Option<&'a Output> {
+        match (self, evidence) {
+            (Self::Stdout, Evidence::Block(seen)) => Some(&seen.stdout),
+            (Self::Stderr, Evidence::Block(seen)) => Some(&seen.stderr),
+            (Self::Service(service), Evidence::Service(seen)) if service.aspect == Aspect::Logs => {
+                seen.logs.as_ref()
+            }
+            _ => None,
         }
     }
 
     /// Whether what was not kept may matter to it.
-    pub(super) fn is_cut(&self, observation: &Observation) -> bool {
-        match self {
-            Self::Exit | Self::Duration => false,
-            Self::Stderr => observation.stderr.omitted_bytes > 0,
-            _ => observation.stdout.omitted_bytes > 0,
-        }
+    pub(super) fn is_cut(&self, evidence: Evidence<'_>) -> bool {
+        let text = match (self, evidence) {
+            (Self::Line(_) | Self::Table(_) | Self::Json { .. }, Evidence::Block(seen)) => {
+                Some(&seen.stdout)
+            }
+            _ => self.whole_text(evidence),
+        };
+        text.is_some_and(|text| text.omitted_bytes > 0)
     }
 }
 
 /// What to say where [`Subject::is_cut`] keeps a claim from being judged.
 pub(super) fn not_kept() -> String {
     NOT_KEPT.to_owned()
+}
+
+/// One aspect of a service; or why there is nothing of the kind.
+fn of_service(aspect: Aspect, seen: &ServiceObservation) -> Result<Selected, String> {
+    let it_is = || format!("it is {}", seen.state);
+    match aspect {
+        Aspect::State => Ok(Selected::Text(vec![seen.state.clone()])),
+        Aspect::Exit => {
+            let code = seen.exit_code.ok_or_else(it_is)?;
+            Ok(Selected::Number(code.into()))
+        }
+        Aspect::Restarts => {
+            let restarts = seen.restarts.ok_or_else(it_is)?;
+            Ok(Selected::Number(restarts.into()))
+        }
+        Aspect::Health => match &seen.health {
+            Some(health) => Ok(Selected::Text(vec![health.clone()])),
+            None if seen.restarts.is_none() => Err(it_is()),
+            None => Err("it has no health check".to_owned()),
+        },
+        Aspect::Logs => {
+            let logs = seen.logs.as_ref().ok_or_else(it_is)?;
+            Ok(Selected::Text(vec![trimmed(&logs.text)]))
+        }
+    }
 }
 
 fn code(exit: ExitStatus) -> f64 {

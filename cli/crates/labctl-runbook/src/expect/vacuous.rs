@@ -3,27 +3,45 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    claim::{Claim, Expectations, Predicate, Statement, Subject, Value},
-    judge::evaluate,
+    claim::{Aspect, Claim, Comparison, Expectations, Predicate, Statement, Subject, Value},
+    judge::{Evidence, evaluate},
 };
-use crate::{Block, Captures, Diagnostic, ExitStatus, Observation, Output, Span, Verdict};
+use crate::{
+    Block, Captures, Diagnostic, ExitStatus, Observation, Output, ServiceObservation, Span, Verdict,
+};
 
 /// Whether a claim about output would also hold of a block that prints nothing.
 pub fn is_vacuous(claim: &Claim) -> bool {
     if matches!(claim.subject, Subject::Exit | Subject::Duration) {
         return false;
     }
+    if claim.subject.is_service(&[Aspect::Restarts]) {
+        return holds_of_any_count(claim);
+    }
     // That nothing is printed may be just what is to be shown.
     let is_about_nothing = matches!(
         &claim.predicate,
-        Predicate::Compare(super::Comparison::Equal, Value::Literal(_), _)
+        Predicate::Compare(Comparison::Equal, Value::Literal(_), _)
             | Predicate::Is(super::TypeName::Empty)
-            | Predicate::Count(super::Comparison::Equal, _)
+            | Predicate::Count(Comparison::Equal, _)
     );
     (claim.is_negated || !is_about_nothing) && holds_of_nothing(claim)
 }
 
-/// Whether a claim holds of a block that prints nothing, whatever was captured.
+/// `restarts >= 0`, `restarts not < 0`: however often it was.
+fn holds_of_any_count(claim: &Claim) -> bool {
+    let Predicate::Compare(comparison, Value::Literal(literal), _) = &claim.predicate else {
+        return false;
+    };
+    let sign = match comparison {
+        Comparison::GreaterOrEqual => true,
+        Comparison::Less => false,
+        _ => return false,
+    };
+    literal.as_u64() == Some(0) && sign != claim.is_negated
+}
+
+/// Whether a claim holds of a block that prints nothing and a service that logs nothing, whatever was captured.
 pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
     let nothing = Observation {
         exit: ExitStatus::Code(0),
@@ -37,7 +55,16 @@ pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
     {
         captures.insert(name.clone(), "captured".into());
     }
-    evaluate(claim, &nothing, &captures) == Verdict::Held
+    let silent = ServiceObservation {
+        logs: Some(Output::default()),
+        ..ServiceObservation::default()
+    };
+    let evidence = if claim.subject.is_service(&[Aspect::Logs]) {
+        Evidence::Service(&silent)
+    } else {
+        Evidence::Block(&nothing)
+    };
+    evaluate(claim, evidence, &captures) == Verdict::Held
 }
 
 /// Whether more of the block is judged than how it exits.

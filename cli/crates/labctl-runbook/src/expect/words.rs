@@ -1,10 +1,18 @@
 //! The words of the grammar, and what to say about one that is none of them.
 
-use super::claim::{Comparison, RedactionKind, Role, TypeName};
+use super::claim::{Aspect, Comparison, RedactionKind, Role, TypeName};
 use crate::{Diagnostic, Span, suggestion::nearest_word};
 
-pub(super) const SUBJECTS: [&str; 7] = [
-    "exit", "stdout", "stderr", "line", "json", "table", "duration",
+pub(super) const SUBJECTS: [&str; 8] = [
+    "exit", "stdout", "stderr", "line", "json", "table", "duration", "service",
+];
+
+pub(super) const ASPECTS: [(&str, Aspect); 5] = [
+    ("state", Aspect::State),
+    ("exit", Aspect::Exit),
+    ("health", Aspect::Health),
+    ("restarts", Aspect::Restarts),
+    ("logs", Aspect::Logs),
 ];
 
 pub(super) const QUANTIFIERS: [&str; 3] = ["all", "any", "none"];

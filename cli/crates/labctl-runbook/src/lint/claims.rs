@@ -1,16 +1,19 @@
 //! Claims that prove nothing.
 
+use std::collections::BTreeSet;
+
 use super::Reader;
 use crate::{
     Block, Diagnostic,
-    expect::{Claim, Statement, Subject, is_vacuous},
+    expect::{Aspect, Claim, Statement, Subject, is_vacuous},
 };
 
 pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
     reader.runbook.blocks.iter().flat_map(vacuous).collect()
 }
 
-/// Claims that would also hold if the block printed nothing, where no other claim says that it prints something.
+/// Claims that would also hold if nothing were printed or logged there, where no other claim says that something is;
+/// and those that no number of restarts can make false.
 fn vacuous(block: &Block) -> Vec<Diagnostic> {
     let expectations = &block.expectations;
     let claims: Vec<&Claim> = expectations
@@ -21,23 +24,57 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
             Statement::Capture(_) => None,
         })
         .collect();
-    let is_stderr = |claim: &Claim| matches!(claim.subject, Subject::Stderr);
-    let demands_output = |stderr: bool| {
-        let is_about_output =
-            |claim: &Claim| !matches!(claim.subject, Subject::Exit | Subject::Duration);
-        claims
-            .iter()
-            .chain(&expectations.until.iter().collect::<Vec<_>>())
-            .any(|claim| is_about_output(claim) && is_stderr(claim) == stderr && !is_vacuous(claim))
-    };
+    let all = claims.iter().copied().chain(&expectations.until);
+    let demanded: BTreeSet<Source<'_>> = all
+        .filter(|claim| !is_vacuous(claim))
+        .filter_map(Source::of)
+        .collect();
     claims
-        .iter()
-        .copied()
-        .filter(|claim| is_vacuous(claim) && !demands_output(is_stderr(claim)))
+        .into_iter()
+        .filter(|claim| is_vacuous(claim))
+        .filter(|claim| Source::of(claim).is_none_or(|source| !demanded.contains(&source)))
         .map(|claim| {
-            let message = format!("`{}` would also hold if nothing were printed", claim.text);
-            Diagnostic::warning("vacuous-claim", claim.span, message)
-                .with_help("add a claim about what is printed, such as `stdout contains \"…\"`")
+            let (nothing, help) = match Source::of(claim) {
+                None => (
+                    "holds however often it has restarted",
+                    "say how often: `restarts == 1`",
+                ),
+                Some(Source::Log(_)) => (
+                    "would also hold if nothing were logged",
+                    "add a claim about what is logged, such as `service api logs contains \"…\"`",
+                ),
+                Some(Source::Stdout | Source::Stderr) => (
+                    "would also hold if nothing were printed",
+                    "add a claim about what is printed, such as `stdout contains \"…\"`",
+                ),
+            };
+            let message = format!("`{}` {nothing}", claim.text);
+            Diagnostic::warning("vacuous-claim", claim.span, message).with_help(help)
         })
         .collect()
+}
+
+/// What might be silent.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source<'a> {
+    Stdout,
+    Stderr,
+    /// A service, by name.
+    Log(&'a str),
+}
+
+impl<'a> Source<'a> {
+    /// Where the text comes from that the claim speaks of.
+    fn of(claim: &'a Claim) -> Option<Self> {
+        match &claim.subject {
+            Subject::Exit | Subject::Duration => None,
+            Subject::Stderr => Some(Self::Stderr),
+            Subject::Service(service) => {
+                (service.aspect == Aspect::Logs).then_some(Self::Log(&service.name))
+            }
+            Subject::Stdout | Subject::Line(_) | Subject::Json { .. } | Subject::Table(_) => {
+                Some(Self::Stdout)
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ mod words;
 
 pub use snapshots::SnapshotHeader;
 
-use crate::{ComposeNames, Diagnostic, Runbook};
+use crate::{ComposeNames, Diagnostic, Runbook, expect};
 use reader::Reader;
 
 /// What is known from outside the document.
@@ -37,7 +37,8 @@ pub struct LintFacts {
 /// | `never-ends`, `interactive`, `destructive`, `removes-variable` | a block that `verify` treats in its own way |
 /// | `not-exported` | a variable is read that an earlier block has set, but not exported |
 /// | `leading-dollar`, `unquoted-message`, `placeholder`, `waits-for-time` | text that runs otherwise than it reads |
-/// | `vacuous-claim` | a claim that would also hold of a block that prints nothing |
+/// | `vacuous-claim` | a claim that would also hold of a block that prints nothing, a service that logs nothing |
+/// | `unknown-service` | a claim about a service that the Compose file does not have |
 /// | `stale-snapshot` | a snapshot whose block is gone or has changed |
 pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnostic> {
     let reader = Reader::new(source, runbook);
@@ -47,6 +48,7 @@ pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnosti
     found.extend(variables::check(&reader));
     found.extend(words::check(&reader));
     found.extend(claims::check(&reader));
+    found.extend(expect::unknown_services(runbook, &facts.compose));
     found.extend(snapshots::check(runbook, facts));
     found.sort_by_key(|diagnostic| diagnostic.span);
     found

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod directives;
 mod refused;
+mod services;
 mod support;
 mod vacuous;
 mod verdicts;

@@ -44,7 +44,7 @@ fn a_wrong_word_is_pointed_at_with_the_nearest_right_one() {
         "http GET /x status == 200",
         "http",
         "unknown word `http`",
-        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
+        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `service`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
     );
 }
 
