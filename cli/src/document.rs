@@ -58,6 +58,21 @@ impl Document {
         Ok(document)
     }
 
+    /// Prints these errors, found once more was known than the page.
+    ///
+    /// # Errors
+    /// There are any.
+    pub(crate) fn refuse(&self, errors: &[Diagnostic]) -> Result<(), CliError> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        diagnostics::print(&self.lab.runbook, &self.source, errors);
+        Err(CliError::WrongRunbook {
+            path: self.lab.runbook.clone(),
+            errors: errors.len(),
+        })
+    }
+
     /// The runbook's own folder.
     pub(crate) fn folder(&self) -> PathBuf {
         match self.lab.runbook.parent() {

@@ -12,7 +12,7 @@ use labctl_engine::{
     Event, LabReport, LabRun, MissingTool, ProcessShell, Reporter, RunReport, SnapshotFolder,
     missing_tools, verify_lab,
 };
-use labctl_runbook::{LineIndex, Plan, VerifyOptions};
+use labctl_runbook::{LineIndex, Plan, VerifyOptions, expect::unknown_services};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -106,6 +106,8 @@ impl Turn {
     ) -> Result<Self, CliError> {
         let env = document.runbook.front_matter.labctl.env.clone();
         let mut scene = Scene::set(document, args.cwd.cwd.as_deref(), env).await?;
+        let wrong = unknown_services(&scene.document.runbook, &scene.facts.compose);
+        scene.document.refuse(&wrong)?;
         let options = VerifyOptions {
             allow_destructive: args.limits.allow_destructive,
             on_demand: args.on_demand,

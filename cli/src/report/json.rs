@@ -5,9 +5,12 @@
 //!   "lab": "08-cache-aside", "runbook": "runbooks/08-cache-aside.md", "seconds": 21.4, "errors": [], "notes": [],
 //!   "blocks": [{"block": "second-read-hit", "line": 74, "outcome": "failed", "reason": null, "exit_only": false,
 //!     "attempts": 1, "seconds": 0.03, "exit_code": 0, "stdout": "…", "stderr": "", "omitted_bytes": 0,
-//!     "claims": [{"claim": "json $.cache_status == \"hit\"", "line": 78, "verdict": "failed", "seen": "…"}],
+//!     "claims": [{"claim": "json $.cache_status == \"hit\"", "line": 78, "verdict": "failed", "seen": "…",
+//!       "after_seconds": null}],
 //!     "snapshot": null, "notes": [], "service_logs": null}]}]}
 //! ```
+//!
+//! `after_seconds`: how long after the block's end it came to that, where a claim is awaited (`within`).
 
 use labctl_engine::{ClaimReport, LabReport, RunReport, SnapshotOutcome, StepReport};
 use labctl_runbook::Verdict;
@@ -64,7 +67,13 @@ fn claim(judgement: &ClaimReport) -> Value {
         Verdict::Failed(seen) => ("failed", Some(seen)),
         Verdict::Errored(why) => ("errored", Some(why)),
     };
-    json!({"claim": judgement.claim, "line": judgement.line, "verdict": verdict, "seen": seen})
+    json!({
+        "claim": judgement.claim,
+        "line": judgement.line,
+        "verdict": verdict,
+        "seen": seen,
+        "after_seconds": judgement.after.map(|after| after.as_secs_f64()),
+    })
 }
 
 fn snapshot(outcome: &SnapshotOutcome) -> Value {

@@ -50,6 +50,9 @@ fn case(lab: &LabReport, step: &StepReport) -> TestCase {
         .insert("file".into(), lab.runbook.display().to_string().into());
     case.extra
         .insert("line".into(), step.line.to_string().into());
+    for awaited in words::awaited(step) {
+        case.add_property(("awaited", awaited.as_str()));
+    }
     if let Some(seen) = &step.observation {
         case.set_system_out(&seen.stdout.text)
             .set_system_err(&seen.stderr.text);

@@ -130,6 +130,9 @@ impl Progress {
                 let _ = writeln!(text, "    {line}");
             }
         } else {
+            for awaited in words::awaited(step) {
+                let _ = writeln!(text, "    {awaited}");
+            }
             for note in &step.notes {
                 let _ = writeln!(text, "    note: {note}");
             }

@@ -51,6 +51,17 @@ fn first_failure(step: &StepReport) -> String {
     })
 }
 
+/// The awaited claims that held, each with how long that took; one line each.
+pub(crate) fn awaited(step: &StepReport) -> Vec<String> {
+    let held = step.judgements.iter();
+    held.filter(|judgement| judgement.verdict == Verdict::Held)
+        .filter_map(|judgement| {
+            let after = seconds(judgement.after?);
+            Some(format!("{}: held after {after}", judgement.claim))
+        })
+        .collect()
+}
+
 /// Every claim that did not hold, the difference from the snapshot, what was printed, what the services logged.
 pub(crate) fn details(lab: &LabReport, step: &StepReport) -> String {
     details_of(&lab.lab, &lab.runbook.display().to_string(), step)

@@ -122,6 +122,22 @@ pub enum DockerError {
         /// The lab's services.
         known: Vec<String>,
     },
+    /// A claim speaks of one container.
+    #[error("service `{service}` has {} containers: name one of {}", containers.len(), containers.join(", "))]
+    SeveralContainers {
+        /// As asked for.
+        service: String,
+        /// Their names.
+        containers: Vec<String>,
+    },
+    /// The engine was too slow.
+    #[error("the engine gave no answer about {asked} in {} s", waited.as_secs())]
+    NoAnswer {
+        /// About what.
+        asked: String,
+        /// How long was waited.
+        waited: Duration,
+    },
     /// Host ports that the lab publishes are taken.
     #[error("{}", .0.join("; "))]
     PortsTaken(
@@ -183,6 +199,9 @@ impl From<DockerError> for RuntimeError {
     fn from(error: DockerError) -> Self {
         match error {
             DockerError::NotReady { waited, services } => Self::NotReady { waited, services },
+            DockerError::NoSuchService { service, known } => {
+                Self::UnknownService { service, known }
+            }
             other => Self::Unavailable {
                 message: other.to_string(),
                 source: std::error::Error::source(&other).map(|cause| cause.to_string().into()),

@@ -3,6 +3,7 @@
 //! [`DockerRuntime`] is what a run needs; its further methods are what the commands `up`, `down`, `status`, `logs` and
 //! `doctor` do. Nothing outside this crate knows that there are containers.
 
+mod ask;
 mod compose;
 mod doctor;
 mod engine;

@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bollard::query_parameters::LogsOptions;
 use futures_util::{StreamExt, stream};
 
+use labctl_engine::Captured;
+
 use crate::{
     DockerError,
     engine::{Container, Engine},
@@ -39,13 +41,44 @@ pub(crate) async fn since(
     let from = humantime::format_rfc3339_nanos(since).to_string();
     let read = containers
         .iter()
-        .map(|container| read(engine, container, options.clone(), limit));
+        .map(|container| read(engine, container, options.clone(), &from, limit));
     let mut lines = Vec::new();
     for own in stream::iter(read).buffered(8).collect::<Vec<_>>().await {
-        lines.extend(own?.into_iter().filter(|line| line.time >= from));
+        lines.extend(own?.lines);
     }
     lines.sort();
     Ok(join(&lines, limit))
+}
+
+/// What one container has logged since `since`, as a stream that was kept: of more than `limit` bytes the end.
+///
+/// # Errors
+/// The engine failed.
+pub(crate) async fn of_one(
+    engine: &Engine,
+    container: &Container,
+    since: SystemTime,
+    limit: usize,
+) -> Result<Captured, DockerError> {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        since: whole_seconds(since),
+        ..LogsOptions::default()
+    };
+    let from = humantime::format_rfc3339_nanos(since).to_string();
+    let read = read(engine, container, options, &from, limit).await?;
+    let text: String = read
+        .lines
+        .iter()
+        .flat_map(|line| [line.text.as_str(), "\n"])
+        .collect();
+    Ok(Captured {
+        head: Vec::new(),
+        omitted_bytes: read.omitted_bytes,
+        tail: text.into(),
+    })
 }
 
 /// The last lines of one container, without times; what is wrong where they cannot be read.
@@ -54,8 +87,9 @@ pub(crate) async fn last_lines(engine: &Engine, container: &Container, count: us
         timestamps: true,
         ..from_the_end(count)
     };
-    match read(engine, container, options, 64 << 10).await {
-        Ok(lines) => lines
+    match read(engine, container, options, "", 64 << 10).await {
+        Ok(read) => read
+            .lines
             .iter()
             .map(|line| line.text.as_str())
             .collect::<Vec<_>>()
@@ -80,7 +114,8 @@ pub(crate) async fn print(
     };
     let mut lines = Vec::new();
     for container in containers {
-        lines.extend(read(engine, container, options.clone(), 8 << 20).await?);
+        let read = read(engine, container, options.clone(), "", 8 << 20).await?;
+        lines.extend(read.lines);
     }
     lines.sort();
     for line in &lines {
@@ -119,29 +154,46 @@ pub(crate) async fn follow(
     Ok(())
 }
 
+/// Lines in the order of their times, and how many bytes of earlier ones were not kept.
+struct Read {
+    lines: Vec<Line>,
+    omitted_bytes: u64,
+}
+
+/// `from`: a time as the engine writes it; earlier lines do not count.
 async fn read(
     engine: &Engine,
     container: &Container,
     options: LogsOptions,
+    from: &str,
     limit: usize,
-) -> Result<Vec<Line>, DockerError> {
+) -> Result<Read, DockerError> {
     let mut chunks = engine.docker.logs(&container.id, Some(options));
     let mut lines = std::collections::VecDeque::new();
     let mut kept = 0;
+    let mut omitted_bytes = 0;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(unreadable(container))?;
         for text in String::from_utf8_lossy(&chunk.into_bytes()).lines() {
             let line = line(&container.service, text);
+            if line.time.as_str() < from {
+                continue;
+            }
             kept += line.text.len();
             lines.push_back(line);
         }
         while kept > limit && lines.len() > 1 {
-            kept -= lines.pop_front().map_or(0, |line: Line| line.text.len());
+            let length = lines.pop_front().map_or(0, |line: Line| line.text.len());
+            kept -= length;
+            omitted_bytes += length as u64;
         }
     }
     let mut lines: Vec<Line> = lines.into();
     lines.sort();
-    Ok(lines)
+    Ok(Read {
+        lines,
+        omitted_bytes,
+    })
 }
 
 /// Both streams, from so many lines before the end.

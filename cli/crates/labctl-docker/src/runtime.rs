@@ -8,6 +8,7 @@ use std::{
 
 use futures_util::future::try_join_all;
 use labctl_engine::{Lab, Residue, Runtime, RuntimeError};
+use labctl_runbook::ServiceObservation;
 
 use crate::{
     Compose, ComposeModel, DockerError, Purpose,
@@ -362,6 +363,15 @@ impl Runtime for DockerRuntime {
             return Ok(BTreeMap::new());
         };
         Ok(connected.restarts().await?)
+    }
+
+    async fn service(
+        &mut self,
+        lab: &Lab,
+        name: &str,
+        logs: Option<(SystemTime, usize)>,
+    ) -> Result<ServiceObservation, RuntimeError> {
+        Ok(self.claimed(lab)?.connected.observe(name, logs).await?)
     }
 
     async fn remove_one_offs(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {

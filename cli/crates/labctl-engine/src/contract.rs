@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Lab, Residue, Runtime};
+use crate::{Lab, Residue, Runtime, RuntimeError};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -52,12 +52,31 @@ async fn has_nothing(runtime: &mut impl Runtime, lab: &Lab) {
     let logs = runtime.logs_since(lab, SystemTime::UNIX_EPOCH, 4096).await;
     assert_eq!(logs.expect("nothing to read"), "");
     runtime.remove_one_offs(lab).await.expect("nothing to do");
+    let service = runtime.service(lab, "api", None).await;
+    assert!(service.is_err(), "told of a lab that it does not hold");
 }
 
 async fn has_api(runtime: &mut impl Runtime, lab: &Lab) {
     let restarts = runtime.restarts(lab).await.expect("they can be counted");
     let restarts: Vec<_> = restarts.into_iter().collect();
     assert_eq!(restarts, [("api".to_owned(), 0)]);
+    let api = runtime
+        .service(lab, "api", None)
+        .await
+        .expect("it is asked");
+    assert_eq!(api.state, "running");
+    assert_eq!(api.restarts, Some(0));
+    assert_eq!((api.exit_code, api.health, api.logs), (None, None, None));
+    let logs = Some((SystemTime::UNIX_EPOCH, 4096));
+    let api = runtime.service(lab, "api", logs).await.expect("its log");
+    let text = api.logs.expect("it was asked for").text;
+    assert!(text.ends_with('\n') && !text.contains(" | "), "{text:?}");
+    match runtime.service(lab, "apo", None).await {
+        Err(RuntimeError::UnknownService { service, known }) => {
+            assert_eq!((service.as_str(), known), ("apo", vec!["api".to_owned()]));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Cannot have the lab, and does nothing to it.

@@ -2,10 +2,12 @@
 
 use std::{
     cell::Cell,
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     rc::Rc,
     time::{Duration, SystemTime},
 };
+
+use labctl_runbook::{Output, ServiceObservation};
 
 use crate::{Lab, NotReady, Residue, Runtime, RuntimeError};
 
@@ -28,6 +30,10 @@ pub(crate) struct FakeRuntime {
     pub(crate) residue: Residue,
     /// Each look at restarts takes the next of these; then there are none.
     pub(crate) restarts: Vec<u64>,
+    /// Each question about the service takes the next of these; the last one stays. Empty: it runs.
+    pub(crate) answers: VecDeque<Result<ServiceObservation, &'static str>>,
+    /// Times at which a question asked for log lines, and since when.
+    pub(crate) asked: Vec<Option<SystemTime>>,
 }
 
 impl FakeRuntime {
@@ -118,6 +124,38 @@ impl Runtime for FakeRuntime {
             self.restarts.remove(0)
         };
         Ok(BTreeMap::from([("api".to_owned(), count)]))
+    }
+
+    async fn service(
+        &mut self,
+        _lab: &Lab,
+        name: &str,
+        logs: Option<(SystemTime, usize)>,
+    ) -> Result<ServiceObservation, RuntimeError> {
+        if !self.holds {
+            return Err(unavailable("not claimed"));
+        }
+        if name != "api" {
+            return Err(RuntimeError::UnknownService {
+                service: name.to_owned(),
+                known: vec!["api".to_owned()],
+            });
+        }
+        self.asked.push(logs.map(|(since, _)| since));
+        let answer = match self.answers.len() {
+            0 => Ok(ServiceObservation {
+                state: "running".to_owned(),
+                restarts: Some(0),
+                logs: logs.map(|_| Output {
+                    text: "token hunter2hunter2\n".to_owned(),
+                    omitted_bytes: 0,
+                }),
+                ..ServiceObservation::default()
+            }),
+            1 => self.answers[0].clone(),
+            _ => self.answers.pop_front().expect("there are two"),
+        };
+        answer.map_err(unavailable)
     }
 
     async fn remove_one_offs(&mut self, _lab: &Lab) -> Result<(), RuntimeError> {

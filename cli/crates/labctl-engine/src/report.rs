@@ -40,6 +40,8 @@ pub struct ClaimReport {
     pub line: usize,
     /// Whether it held.
     pub verdict: Verdict,
+    /// How long after the block's end it came to that, where the claim is awaited (`within`).
+    pub after: Option<Duration>,
 }
 
 /// The verdict on a step.
@@ -279,6 +281,7 @@ mod tests {
             claim: "exit == 0".to_owned(),
             line: 1,
             verdict,
+            after: None,
         })
         .to_vec();
         step.snapshot = Some(SnapshotOutcome::Stale);

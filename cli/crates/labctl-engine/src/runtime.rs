@@ -7,6 +7,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use labctl_runbook::ServiceObservation;
+
 /// What a runtime must know of a lab.
 #[derive(Debug, Clone)]
 pub struct Lab {
@@ -73,6 +75,18 @@ pub trait Runtime {
         lab: &Lab,
     ) -> impl Future<Output = Result<BTreeMap<String, u64>, RuntimeError>>;
 
+    /// What a service is like now. `name`: the Compose service, or a container's name. `logs`: from when on its log
+    /// lines are wanted, and at most how many bytes (the end counts); `None` where they are not.
+    ///
+    /// # Errors
+    /// [`RuntimeError::UnknownService`]; it has several containers; the lab is not held; the engine cannot be reached.
+    fn service(
+        &mut self,
+        lab: &Lab,
+        name: &str,
+        logs: Option<(SystemTime, usize)>,
+    ) -> impl Future<Output = Result<ServiceObservation, RuntimeError>>;
+
     /// Stops and removes one-off containers (`compose run`), which outlive the command that started them.
     ///
     /// # Errors
@@ -116,6 +130,15 @@ impl Runtime for NoRuntime {
     }
 
     async fn restarts(&mut self, _lab: &Lab) -> Result<BTreeMap<String, u64>, RuntimeError> {
+        match *self {}
+    }
+
+    async fn service(
+        &mut self,
+        _lab: &Lab,
+        _name: &str,
+        _logs: Option<(SystemTime, usize)>,
+    ) -> Result<ServiceObservation, RuntimeError> {
         match *self {}
     }
 
@@ -164,6 +187,14 @@ pub enum RuntimeError {
         waited: Duration,
         /// Which.
         services: Vec<NotReady>,
+    },
+    /// The lab has no such service.
+    #[error("no service named `{service}`; there are {}", known.join(", "))]
+    UnknownService {
+        /// As asked for.
+        service: String,
+        /// The lab's services.
+        known: Vec<String>,
     },
     /// Anything else, told in full by the runtime: what, why, and the command that mends it.
     #[error("{message}")]

@@ -1,5 +1,7 @@
 //! Whether a claim held.
 
+use std::time::Duration;
+
 use crate::Span;
 
 /// What came of one claim.
@@ -11,6 +13,8 @@ pub struct Judgement {
     pub span: Span,
     /// Whether it held.
     pub verdict: Verdict,
+    /// How long after the block's end it came to that, where the claim is awaited (`within`).
+    pub after: Option<Duration>,
 }
 
 /// Whether a claim held.

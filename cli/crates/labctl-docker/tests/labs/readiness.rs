@@ -9,7 +9,7 @@ use crate::fixture::{DEADLINE, TestLab, told};
 fn not_ready(error: RuntimeError) -> Vec<NotReady> {
     match error {
         RuntimeError::NotReady { services, .. } => services,
-        error @ RuntimeError::Unavailable { .. } => panic!("{}", told(&error)),
+        error => panic!("{}", told(&error)),
     }
 }
 

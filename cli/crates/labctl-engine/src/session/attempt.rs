@@ -1,12 +1,16 @@
 //! One execution of a step, in the foreground or beside the others.
 
+use std::time::SystemTime;
+
 use labctl_runbook::{Action, Block};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Attempt, Ending, Event, Invocation, Outcome, Runtime, Shell, ShellError, StepReport, Stop,
     in_full,
     session::{
+        ask::Witness,
         invocation::invocation,
         judge::{self, Judged},
         pump::Pump,
@@ -22,7 +26,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         }
         let block = self.block(step);
         let result = self.execute(step, block).await;
-        let judged = self.judge(step, result);
+        let judged = self.judge(step, result).await;
         Happened::Judged(self.fill_in(attempt, judged))
     }
 
@@ -46,6 +50,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
             enough: CancellationToken::new(),
         };
         let mut watch = Watch::new(block.expectations.until.as_ref(), &self.captures);
+        self.began_at[step] = SystemTime::now();
         let reporter = &mut *self.reporter;
         let mut printed = |stream, bytes: &[u8]| {
             reporter.handle(&Event::StepPrinted {
@@ -60,36 +65,44 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         self.shell.run(&invocation, &signals, &mut printed).await
     }
 
-    fn judge(&mut self, step: usize, result: Result<Attempt, ShellError>) -> Judged {
-        let deadline = self.run.plan.steps[step].deadline;
-        match result {
-            Ok(attempt) if attempt.ending == Ending::Cancelled && self.expiry.is_over() => {
-                let attempt = Attempt {
-                    ending: Ending::TimedOut,
-                    ..attempt
-                };
-                judge::judge(
-                    self.run,
-                    self.block(step),
-                    &attempt,
-                    attempt.duration,
-                    &mut self.captures,
-                )
-            }
-            Ok(attempt) => judge::judge(
-                self.run,
-                self.block(step),
-                &attempt,
-                deadline,
-                &mut self.captures,
-            ),
-            Err(error) => Judged::errored(in_full(&error)),
+    async fn judge(&mut self, step: usize, result: Result<Attempt, ShellError>) -> Judged {
+        let mut attempt = match result {
+            Ok(attempt) => attempt,
+            Err(error) => return Judged::errored(in_full(&error)),
+        };
+        let mut deadline = self.run.plan.steps[step].deadline;
+        if attempt.ending == Ending::Cancelled && self.expiry.is_over() {
+            attempt.ending = Ending::TimedOut;
+            deadline = attempt.duration;
         }
+        let (block, ended) = (self.block(step), Instant::now());
+        let mut witness = Witness {
+            services: self.services.as_mut(),
+            is_asked: self.asks_services,
+            cancel: self.cancel,
+            began_at: self.began_at[step],
+            ended,
+            is_cut_short: false,
+        };
+        let mut judged = Box::pin(judge::judge(
+            self.run,
+            block,
+            &attempt,
+            deadline,
+            &mut witness,
+            &mut self.captures,
+        ))
+        .await;
+        if judged.outcome == Outcome::Cancelled && self.expiry.is_over() {
+            judged.outcome = Outcome::TimedOut(attempt.duration + ended.elapsed());
+        }
+        judged
     }
 
     pub(super) async fn start_in_background(&mut self, step: usize) -> Happened {
         self.take_turn(step);
         let invocation = self.invocation(step, false);
+        self.began_at[step] = SystemTime::now();
         match self.shell.start_background(&invocation).await {
             Ok(()) => {
                 // Its report waits for its end.
@@ -117,7 +130,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
                 .shell
                 .wait_background(&block.name, deadline, &signals)
                 .await;
-            let judged = self.judge(step, result);
+            let judged = self.judge(step, result).await;
             grades.push((step, self.conclude_background(step, judged)));
         }
         for (name, attempt) in self.shell.stop_background().await {
@@ -133,7 +146,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
                     ..Judged::errored(String::new())
                 }
             } else {
-                self.judge(step, Ok(attempt))
+                self.judge(step, Ok(attempt)).await
             };
             grades.push((step, self.conclude_background(step, judged)));
         }

@@ -5,12 +5,15 @@ use labctl_runbook::{
     expect::{self, Statement, Subject},
 };
 
+use crate::{Runtime, session::ask::Witness};
+
 pub(super) use labctl_runbook::expect::evaluate;
 
 /// Judges the block's statements in order and keeps its captures; `exit == 0` is implied where no claim speaks of it.
-pub(super) fn judge(
+pub(super) async fn judge<R: Runtime>(
     block: &Block,
     observation: &Observation,
+    witness: &mut Witness<'_, '_, R>,
     captures: &mut Captures,
     is_exit_judged: bool,
 ) -> Vec<Judgement> {
@@ -25,6 +28,7 @@ pub(super) fn judge(
             } else {
                 Verdict::Failed(format!("it was {code}"))
             },
+            after: None,
         });
     }
     for statement in &block.expectations.statements {
@@ -37,10 +41,16 @@ pub(super) fn judge(
             Statement::Claim(claim) => (&claim.text, claim.span),
             Statement::Capture(capture) => (&capture.text, capture.span),
         };
+        let (verdict, after) = match statement.subject() {
+            Subject::Service(_) if !witness.is_asked => continue,
+            Subject::Service(service) => witness.judge(statement, service, captures).await,
+            _ => (expect::judge(statement, observation, captures), None),
+        };
         judgements.push(Judgement {
             claim: claim.clone(),
             span,
-            verdict: expect::judge(statement, observation, captures),
+            verdict,
+            after,
         });
     }
     judgements

@@ -8,9 +8,9 @@ use labctl_runbook::{
 };
 
 use crate::{
-    Attempt, ClaimReport, Ending, LabRun, Outcome, SnapshotError, SnapshotOutcome, StepReport,
-    in_full,
-    session::{claims, output::output, state::Grade},
+    Attempt, ClaimReport, Ending, LabRun, Outcome, Runtime, SnapshotError, SnapshotOutcome,
+    StepReport, in_full,
+    session::{ask::Witness, claims, output::output, state::Grade},
     snapshot,
 };
 
@@ -64,6 +64,7 @@ impl StepReport {
                 line: runbook.line_of(judgement.span),
                 claim: judgement.claim,
                 verdict: judgement.verdict,
+                after: judgement.after,
             })
             .collect();
         self.is_exit_only = judged.is_exit_only;
@@ -86,11 +87,12 @@ pub(super) fn has_exit_claim(expectations: &Expectations) -> bool {
 }
 
 /// Judges an attempt of `block` that might take `deadline`.
-pub(super) fn judge(
+pub(super) async fn judge<R: Runtime>(
     run: &LabRun<'_>,
     block: &Block,
     attempt: &Attempt,
     deadline: Duration,
+    witness: &mut Witness<'_, '_, R>,
     captures: &mut Captures,
 ) -> Judged {
     let exit = match attempt.ending {
@@ -104,7 +106,7 @@ pub(super) fn judge(
         duration: attempt.duration,
     };
     let mut judged = Judged {
-        notes: notes(attempt),
+        notes: notes(attempt, block, witness.is_asked),
         ..Judged::errored(String::new())
     };
     match attempt.ending {
@@ -121,11 +123,15 @@ pub(super) fn judge(
             judged
                 .judgements
                 .extend(until_judgement(block, &observation, captures));
-            judged
-                .judgements
-                .extend(claims::judge(block, &observation, captures, is_exit_judged));
+            judged.judgements.extend(
+                claims::judge(block, &observation, witness, captures, is_exit_judged).await,
+            );
             judged.judgements.extend(silence(block, attempt));
-            judged.outcome = outcome(attempt, &judged.judgements);
+            judged.outcome = if witness.is_cut_short {
+                Outcome::Cancelled
+            } else {
+                outcome(attempt, &judged.judgements)
+            };
             if judged.outcome.is_success() {
                 compare_snapshot(run, block, &observation, &mut judged);
             }
@@ -147,6 +153,7 @@ fn until_judgement(
         claim: format!("until {}", claim.text.trim_start_matches("until ")),
         span: claim.span,
         verdict: claims::evaluate(claim, observation, captures),
+        after: None,
     })
 }
 
@@ -158,6 +165,7 @@ fn silence(block: &Block, attempt: &Attempt) -> Option<Judgement> {
             claim: "an endless block prints something".to_owned(),
             span: block.opening,
             verdict: Verdict::Failed("it printed nothing".to_owned()),
+            after: None,
         },
     )
 }
@@ -228,6 +236,7 @@ fn compare_snapshot(
                 claim: "the output has what its redactions hide".to_owned(),
                 span: block.opening,
                 verdict: Verdict::Failed(error.to_string()),
+                after: None,
             });
         }
         Err(error) => judged.outcome = Outcome::Errored(in_full(&error)),
@@ -240,8 +249,16 @@ const STALE: &str =
 /// 128 + SIGPIPE.
 const BROKEN_PIPE: i32 = 141;
 
-fn notes(attempt: &Attempt) -> Vec<String> {
+fn notes(attempt: &Attempt, block: &Block, are_services_asked: bool) -> Vec<String> {
     let mut notes = Vec::new();
+    let mut statements = block.expectations.statements.iter();
+    if !are_services_asked
+        && statements.any(|statement| matches!(statement.subject(), Subject::Service(_)))
+    {
+        notes.push(
+            "what it claims of services was not judged: `labctl verify` does that".to_owned(),
+        );
+    }
     if let Ending::Exited(status) = attempt.ending
         && status.code() == BROKEN_PIPE
     {

@@ -2,6 +2,7 @@
 //!
 //! The decisions are in `state`, the effects in `pump`.
 
+mod ask;
 mod attempt;
 mod claims;
 mod deadline;

@@ -65,7 +65,11 @@ pub(super) struct Pump<'a, S, R> {
     pub(super) cancel: &'a CancellationToken,
     pub(super) expiry: &'a Expiry,
     pub(super) is_interactive: bool,
+    /// Claims about services are judged: not where a person plays blocks.
+    pub(super) asks_services: bool,
     pub(super) captures: Captures,
+    /// When each step's latest attempt began.
+    pub(super) began_at: Vec<SystemTime>,
     /// What came of each step, by its place in the plan.
     pub(super) reports: Vec<Option<StepReport>>,
     pub(super) turn: Option<Turn>,
@@ -98,7 +102,9 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             cancel,
             expiry,
             is_interactive: false,
+            asks_services: true,
             captures: Captures::default(),
+            began_at: vec![SystemTime::UNIX_EPOCH; run.plan.steps.len()],
             reports: vec![None; run.plan.steps.len()],
             turn: None,
             errors: Vec::new(),

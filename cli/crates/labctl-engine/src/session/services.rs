@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use labctl_runbook::ServiceObservation;
 use tokio::time::Instant;
 
 use crate::{
@@ -17,6 +18,9 @@ const READY: Duration = Duration::from_mins(3);
 
 /// How much of the services' logs a failed step keeps.
 const LOG_LIMIT: usize = 64 << 10;
+
+/// How much of one service's log a claim is judged on: as much as of a block's output.
+const JUDGED_LOG: usize = 1 << 20;
 
 /// A lab's services, and whether they are ours to take down.
 pub(super) struct Services<'a, R> {
@@ -71,6 +75,20 @@ impl<'a, R: Runtime> Services<'a, R> {
             Err(error) => format!("logs could not be read: {}", in_full(&error)),
         };
         (!logs.is_empty()).then_some(logs)
+    }
+
+    /// What a service is like now, secrets masked. `logs`: from when on its log lines are wanted.
+    pub(super) async fn service(
+        &mut self,
+        name: &str,
+        logs: Option<SystemTime>,
+    ) -> Result<ServiceObservation, RuntimeError> {
+        let logs = logs.map(|since| (since, JUDGED_LOG));
+        let mut seen = self.runtime.service(self.lab, name, logs).await?;
+        if let Some(logs) = &mut seen.logs {
+            logs.text = self.secrets.mask(&logs.text);
+        }
+        Ok(seen)
     }
 
     pub(super) async fn remove_one_offs(&mut self) -> Result<(), String> {

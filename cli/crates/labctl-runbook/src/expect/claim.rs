@@ -45,6 +45,16 @@ pub enum Statement {
     Capture(Capture),
 }
 
+impl Statement {
+    /// Of what it speaks.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Claim(claim) => &claim.subject,
+            Self::Capture(capture) => &capture.subject,
+        }
+    }
+}
+
 /// Something that must hold of an observation.
 #[derive(Debug, Clone)]
 pub struct Claim {

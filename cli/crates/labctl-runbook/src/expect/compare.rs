@@ -7,6 +7,11 @@ use serde_json::{Number, Value as Json};
 use super::claim::Comparison;
 
 impl Comparison {
+    /// Whether it is about more and less.
+    pub(super) fn is_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::NotEqual)
+    }
+
     /// Whether it holds of two things in this order.
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {

@@ -263,7 +263,8 @@ fn is_of_type(value: &Json, name: TypeName, is_text: bool) -> bool {
 }
 
 impl Subject {
-    fn is_text(&self) -> bool {
+    /// Text that is compared as a number where a number is wanted.
+    pub(super) fn is_text(&self) -> bool {
         matches!(
             self,
             Self::Stdout | Self::Stderr | Self::Line(_) | Self::Table(_)
@@ -289,7 +290,7 @@ impl Selected {
         match self {
             Self::Json(values) => values,
             Self::Text(texts) => texts.into_iter().map(Json::String).collect(),
-            Self::Number(number) => vec![number.into()],
+            Self::Number(number) => vec![number],
         }
     }
 }

@@ -4,6 +4,7 @@ mod claim;
 mod compare;
 mod cursor;
 mod directive;
+mod fit;
 mod judge;
 mod parse;
 mod select;

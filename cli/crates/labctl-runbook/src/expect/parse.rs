@@ -6,11 +6,11 @@ use regex::RegexBuilder;
 
 use super::{
     claim::{
-        Aspect, Capture, Claim, Expectations, Predicate, Quantifier, ServiceSubject, Statement,
-        Subject, TypeName, Value,
+        Aspect, Capture, Claim, Expectations, Predicate, Quantifier, Statement, Subject, TypeName,
+        Value,
     },
     cursor::Cursor,
-    directive, service, vacuous, words,
+    directive, fit, service, vacuous, words,
 };
 use crate::{Diagnostic, Span};
 
@@ -397,72 +397,11 @@ fn compare(
     let value_at = cursor.position();
     let value = value(cursor, subject)?;
     let span = cursor.span_from(value_at);
-    let is_order = !matches!(
-        comparison,
-        super::Comparison::Equal | super::Comparison::NotEqual
-    );
+    let is_order = comparison.is_order();
+    fit::check(subject, comparison, &value, sign, span)?;
     let refuse = |span, message: String, help: &str| {
         Err(Diagnostic::error("bad-claim", span, message).with_help(help))
     };
-    match (subject, &value) {
-        (Subject::Exit, Value::Literal(literal))
-            if literal
-                .as_i64()
-                .is_some_and(|code| !(0..=255).contains(&code)) =>
-        {
-            return refuse(
-                span,
-                "no block exits so".to_owned(),
-                "exit codes are 0 to 255; 128 + n is signal n",
-            );
-        }
-        (Subject::Exit, Value::Literal(literal)) if !literal.is_i64() => {
-            return refuse(
-                span,
-                "an exit code is a whole number".to_owned(),
-                "such as `exit == 0`",
-            );
-        }
-        (Subject::Duration, Value::Literal(_)) => {
-            return refuse(
-                span,
-                "a duration needs its unit".to_owned(),
-                "such as `duration < 500ms`",
-            );
-        }
-        (Subject::Json { .. }, Value::Literal(literal)) if is_order && !literal.is_number() => {
-            return refuse(
-                sign,
-                "only numbers have an order".to_owned(),
-                "compare with a number, or use `==`",
-            );
-        }
-        (
-            Subject::Stdout | Subject::Stderr | Subject::Line(_) | Subject::Table(_),
-            Value::Literal(literal),
-        )
-        | (
-            Subject::Service(ServiceSubject {
-                aspect: Aspect::Logs,
-                ..
-            }),
-            Value::Literal(literal),
-        ) => {
-            let is_fit = if is_order {
-                literal.is_number()
-            } else {
-                literal.is_string() || literal.is_number()
-            };
-            if !is_fit {
-                let help = "compare it with text in double quotes or with a number";
-                return refuse(span, format!("{} is text", subject.in_words()), help);
-            }
-        }
-        (Subject::Service(service), value) => {
-            service::check_value(service.aspect, comparison, value, sign, span)?;
-        }
-        _ => {}
-    }
     let mut tolerance = None;
     if cursor.eat("±") || cursor.eat("+-") {
         cursor.skip_blanks();

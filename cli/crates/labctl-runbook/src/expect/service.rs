@@ -5,7 +5,7 @@ use super::{
     cursor::Cursor,
     words,
 };
-use crate::{ComposeNames, Diagnostic, Runbook, Span, expect::Statement, expect::Subject};
+use crate::{ComposeNames, Diagnostic, Runbook, Span, expect::Subject};
 
 type Parsed<T> = Result<T, Diagnostic>;
 
@@ -78,7 +78,7 @@ pub(super) fn check_value(
         Err(Diagnostic::error("bad-claim", span, message).with_help(help))
     };
     let one_of = |words: &[&'static str], what: &str| {
-        if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+        if comparison.is_order() {
             let help = "compare it: `==` or `!=`".to_owned();
             return refuse(sign, "words have no order", help);
         }
@@ -122,27 +122,22 @@ pub fn unknown_services(runbook: &Runbook, compose: &ComposeNames) -> Vec<Diagno
     if compose.services.is_empty() {
         return Vec::new();
     }
-    let subjects = runbook.blocks.iter().flat_map(|block| {
-        let statements = block.expectations.statements.iter();
-        statements.map(|statement| match statement {
-            Statement::Claim(claim) => &claim.subject,
-            Statement::Capture(capture) => &capture.subject,
-        })
-    });
+    let statements = runbook
+        .blocks
+        .iter()
+        .flat_map(|block| &block.expectations.statements);
     let names = || compose.services.iter().chain(&compose.containers);
-    subjects
-        .filter_map(|subject| match subject {
+    statements
+        .filter_map(|statement| match statement.subject() {
             Subject::Service(service) if names().all(|name| *name != service.name) => Some(service),
             _ => None,
         })
         .map(|service| {
             let near = crate::nearest_word(&service.name, names().map(String::as_str));
+            let all: Vec<_> = compose.services.iter().map(String::as_str).collect();
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let all: Vec<_> = compose.services.iter().map(String::as_str).collect();
-                    format!("there are {}", all.join(", "))
-                }
+                None => format!("there are {}", all.join(", ")),
             };
             let message = format!("the Compose file has no service `{}`", service.name);
             Diagnostic::error("unknown-service", service.span, message).with_help(help)

@@ -142,7 +142,7 @@ impl Bench {
         let mut log = self.log();
         let run = self.run();
         let work = verify_lab(&run, &mut shell, runtime.as_mut(), &mut log, &self.cancel);
-        let panicked = crate::session::guard::caught(work).await.is_err();
+        let panicked = crate::session::guard::caught(Box::pin(work)).await.is_err();
         (self.shell, self.runtime) = (shell, runtime);
         panicked
     }

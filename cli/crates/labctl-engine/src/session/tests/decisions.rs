@@ -124,6 +124,7 @@ fn a_background_block_with_an_exit_claim_is_awaited() {
                 subject: Subject::Exit,
                 is_negated: false,
                 predicate: Predicate::Compare(Comparison::Equal, Value::Literal(0.into()), None),
+                within: None,
                 why: None,
                 text: "exit == 0".to_owned(),
                 span: block.opening,

@@ -4,5 +4,6 @@ mod bench;
 mod claims;
 mod decisions;
 mod flow;
+mod services;
 mod shell;
 mod snapshots;

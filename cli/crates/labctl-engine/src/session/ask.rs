@@ -1,0 +1,108 @@
+//! Services are asked what a claim says of them; again and again where the claim is awaited.
+
+use std::time::{Duration, SystemTime};
+
+use labctl_runbook::{
+    Captures, Verdict,
+    expect::{self, Aspect, ServiceSubject, Statement},
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Runtime, RuntimeError, in_full, session::services::Services};
+
+/// The pause after the first question; doubled after each one, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Who can be asked about services, and of which time.
+pub(super) struct Witness<'a, 's, R> {
+    /// `None`: this run has no services.
+    pub(super) services: Option<&'a mut Services<'s, R>>,
+    /// Claims about services are judged.
+    pub(super) is_asked: bool,
+    /// A person's interrupt, or the end of the lab's time: no more is awaited.
+    pub(super) cancel: &'a CancellationToken,
+    /// When the block began: earlier log lines are none of its.
+    pub(super) began_at: SystemTime,
+    /// When it ended: `within` counts from here.
+    pub(super) ended: Instant,
+    /// An interrupt kept a statement from being judged.
+    pub(super) is_cut_short: bool,
+}
+
+/// An answer that asking again may change, or not.
+enum Answer {
+    Fleeting(Verdict),
+    Final(Verdict),
+}
+
+impl<R: Runtime> Witness<'_, '_, R> {
+    /// Judges a statement about a service, and says how long after the block's end it came to that if it is awaited.
+    pub(super) async fn judge(
+        &mut self,
+        statement: &Statement,
+        subject: &ServiceSubject,
+        captures: &mut Captures,
+    ) -> (Verdict, Option<Duration>) {
+        let within = match statement {
+            Statement::Claim(claim) => claim.within,
+            Statement::Capture(_) => None,
+        };
+        let cancel = self.cancel;
+        let deadline = self.ended + within.unwrap_or_default();
+        let mut pause = FIRST_PAUSE;
+        let verdict = loop {
+            let answer = tokio::select! {
+                biased;
+                () = cancel.cancelled() => break self.cut_short(),
+                answer = self.ask(statement, subject, captures) => answer,
+            };
+            let verdict = match answer {
+                Answer::Final(verdict) | Answer::Fleeting(verdict @ Verdict::Held) => {
+                    break verdict;
+                }
+                Answer::Fleeting(verdict) => verdict,
+            };
+            if Instant::now() >= deadline {
+                break verdict;
+            }
+            let next = deadline.min(Instant::now() + pause);
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break self.cut_short(),
+                () = tokio::time::sleep_until(next) => {}
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+        };
+        (verdict, within.map(|_| self.ended.elapsed()))
+    }
+
+    fn cut_short(&mut self) -> Verdict {
+        self.is_cut_short = true;
+        Verdict::Errored("interrupted before it could be told".to_owned())
+    }
+
+    async fn ask(
+        &mut self,
+        statement: &Statement,
+        subject: &ServiceSubject,
+        captures: &mut Captures,
+    ) -> Answer {
+        let Some(services) = &mut self.services else {
+            return Answer::Final(Verdict::Errored(NO_SERVICES.to_owned()));
+        };
+        let logs = (subject.aspect == Aspect::Logs).then_some(self.began_at);
+        match services.service(&subject.name, logs).await {
+            Ok(seen) => Answer::Fleeting(expect::judge(statement, &seen, captures)),
+            Err(error @ RuntimeError::UnknownService { .. }) => {
+                Answer::Final(Verdict::Errored(in_full(&error)))
+            }
+            // A container that is being replaced may be there the next time.
+            Err(error) => Answer::Fleeting(Verdict::Errored(in_full(&error))),
+        }
+    }
+}
+
+const NO_SERVICES: &str = "this run has no services to ask: that takes a Compose file, and a block or \
+     `labctl: {up: true}` that brings them up";
