@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod asking;
 mod claims;
 mod contract;
 mod fixture;
