@@ -22,11 +22,11 @@ struct Stores {
     postgres: Pool,
 }
 
-type Answer = Result<Response, Failure>;
+type Answer = Result<Response, Failed>;
 
-struct Failure;
+struct Failed;
 
-pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
+pub(crate) fn serve() -> Result<(), labctl_bench::Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -48,7 +48,7 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
 
 async fn read(State(mut stores): State<Stores>, Path(id): Path<String>) -> Answer {
     let cached: Option<Vec<u8>> = stores.redis.get(format!("product:{id}")).await?;
-    let cached = cached.ok_or(Failure)?;
+    let cached = cached.ok_or(Failed)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], cached).into_response())
 }
 
@@ -99,13 +99,13 @@ fn variable(name: &str) -> Result<String, String> {
     found.ok_or_else(|| format!("{name} is not set"))
 }
 
-impl<E: Error> From<E> for Failure {
+impl<E: Error> From<E> for Failed {
     fn from(_: E) -> Self {
         Self
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for Failed {
     fn into_response(self) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }

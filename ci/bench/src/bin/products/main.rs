@@ -11,19 +11,11 @@
 #![expect(clippy::print_stdout, reason = "the output of a benchmark")]
 
 mod bare;
-mod load;
-mod pairs;
-mod server;
 
-use std::error::Error;
-use std::path::PathBuf;
-
-use load::Load;
-use pairs::{Pairs, median};
-use server::Server;
+use labctl_bench::{Failure, Load, Program, ServerTurns, machine, median};
 use test_stores::{Postgres, Redis};
 
-const PAIRS: usize = 11;
+const ROUNDS: usize = 11;
 const STARTS: usize = 9;
 const TABLE: &str = "
 CREATE TABLE products (
@@ -33,53 +25,64 @@ CREATE TABLE products (
 CREATE INDEX idx_products_created_at ON products (created_at DESC);
 INSERT INTO products VALUES ('prod-001', 'Wireless Mouse', 'Runs on one battery', 29.99);
 ";
+const BODY: &str = r#"{"name":"Mechanical Keyboard Pro","description":"Updated!","price":199.99}"#;
 /// What is asked of us: at least so much of the bare handler's requests per second.
-const LOADS: [(Load, f64); 5] = [
-    (Load::get(1), 0.8),
-    (Load::get(16), 0.8),
-    (Load::get(64), 0.8),
-    (Load::post(16), 0.85),
-    (Load::put(16), 0.85),
+const LOADS: [(&str, &str, usize, f64); 5] = [
+    ("GET", "/products/prod-001", 1, 0.8),
+    ("GET", "/products/prod-001", 16, 0.8),
+    ("GET", "/products/prod-001", 64, 0.8),
+    ("POST", "/products", 16, 0.85),
+    ("PUT", "/products/prod-001", 16, 0.85),
 ];
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Failure> {
     if std::env::args().nth(1).as_deref() == Some("bare") {
         return bare::serve();
     }
-    let binary = service_binary()?;
     let redis = Redis::start();
     let postgres = Postgres::start(TABLE);
-    let stores = [("REDIS_URL", redis.url()), ("POSTGRES_URL", postgres.url())];
+    let variables = [
+        ("REDIS_URL", redis.url()),
+        ("POSTGRES_URL", postgres.url()),
+        // What is cached stays so: the bare handler cannot fill.
+        ("CACHE_TTL_SECONDS", "3600".to_owned()),
+    ];
 
-    let ours = || Server::start(&binary, &[], &stores);
-    let this = std::env::current_exe()?;
-    let bare = || Server::start(&this, &["bare"], &stores);
+    let programs = [
+        Program::beside("product-service", &variables)?,
+        Program::bare(&variables)?,
+    ];
+    println!("{}", machine::until_idle()?);
     let mut starts = [Vec::new(), Vec::new()];
     for _ in 0..STARTS {
-        starts[0].push(ours()?.healthy_after_ms);
-        starts[1].push(bare()?.healthy_after_ms);
+        for (program, starts) in programs.iter().zip(&mut starts) {
+            starts.push(program.start()?.healthy_after_ms);
+        }
     }
-    let (ours, bare) = (ours()?, bare()?);
+    let (ours, bare) = (programs[0].start()?, programs[1].start()?);
 
     println!(
         "{:<8} {:>7} {:>7} {:>6} {:>11} {:>6}   processor µs a request",
         "load", "ours/s", "bare/s", "ratio", "quartiles", "asked"
     );
-    for (load, asked) in LOADS {
-        let pairs = Pairs::measure(PAIRS, [&ours, &bare], |server| {
-            if load.reads_cache() {
+    for (method, path, clients, asked) in LOADS {
+        let reads_cache = method == "GET";
+        let body = if reads_cache { "" } else { BODY };
+        let load = Load {
+            method,
+            requests: vec![(path.to_owned(), body.to_owned())],
+        };
+        let turns = ServerTurns::measure(ROUNDS, [&ours, &bare], |server| {
+            if reads_cache {
                 // Fills the cache for both: the entries are the same.
-                ours.get("/products/prod-001")?;
+                ours.get(path)?;
             }
-            load.run(server.address)
+            Ok(load.run(server.address, clients, 1)?.rate)
         })?;
-        println!(
-            "{:<8} {pairs} {asked:>6.2}   {}",
-            load.to_string(),
-            pairs.processor()
-        );
+        let name = format!("{method} {clients}");
+        println!("{name:<8} {turns} {asked:>6.2}   {}", turns.processor());
     }
-    let size_bytes = std::fs::metadata(&binary)?.len();
+    let size_bytes = std::fs::metadata(programs[0].binary())?.len();
     let [our_start, bare_start] = starts.map(median);
     println!("start to healthy  {our_start:.1} ms (asked: 15); bare {bare_start:.1} ms");
     println!(
@@ -91,14 +94,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     let size_mb = size_bytes as f64 / 1e6;
     println!("binary            {size_mb:.1} MB");
     Ok(())
-}
-
-/// The service, built beside this program.
-fn service_binary() -> Result<PathBuf, Box<dyn Error>> {
-    let binary = std::env::current_exe()?.with_file_name("product-service");
-    if !binary.is_file() {
-        let command = "cargo build --release -p product-service -p labctl-bench";
-        return Err(format!("no {}: build it with `{command}`", binary.display()).into());
-    }
-    Ok(binary)
 }
