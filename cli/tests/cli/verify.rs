@@ -247,6 +247,65 @@ fn reports_are_written_and_tell_failed_from_errored() {
 }
 
 #[test]
+fn every_report_tells_late_and_errored_from_failed_and_passed() {
+    let page = Page::new()
+        .block("good", "echo yes")
+        .block("late", "sleep 1000")
+        .expect("timeout 200ms")
+        .block("unknown", "head -c 3000000 /dev/zero | tr '\\0' x")
+        .expect("stdout not contains \"y\"");
+    page.labctl(&["verify", "page.md", "--report=json=r.json"])
+        .arg("--report=junit=r.xml")
+        .said()
+        .code(3);
+    let read = |name: &str| fs::read_to_string(page.folder().join(name)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    let blocks = json["labs"][0]["blocks"].as_array().unwrap();
+    let outcomes: Vec<_> = blocks.iter().map(|block| &block["outcome"]).collect();
+    assert_eq!(outcomes, ["passed", "timed out", "errored"]);
+    let claims = blocks[2]["claims"].as_array().unwrap();
+    let verdicts: Vec<_> = claims.iter().map(|claim| &claim["verdict"]).collect();
+    assert_eq!(verdicts, ["held", "errored"]);
+    let xml = read("r.xml");
+    assert!(xml.contains("tests=\"3\""), "{xml}");
+    let is_counted = xml.contains("failures=\"1\"") && xml.contains("errors=\"1\"");
+    assert!(is_counted, "{xml}");
+}
+
+#[test]
+fn what_is_wrong_with_a_lab_as_a_whole_is_an_error_in_the_report_too() {
+    let page = Page::new().block("prune", "docker system prune -f");
+    page.labctl(&["verify", "page.md", "--report=junit=r.xml"])
+        .said()
+        .code(3);
+    let xml = fs::read_to_string(page.folder().join("r.xml")).unwrap();
+    assert!(xml.contains("no block was run"), "{xml}");
+    assert!(xml.contains("errors=\"1\""), "{xml}");
+}
+
+#[test]
+fn an_interrupt_is_code_130_and_the_rest_is_not_run() {
+    let page = Page::new()
+        .block("ask", "kill -INT $PPID; sleep 1000")
+        .block("after", "touch ran");
+    page.verify().code(130);
+    assert!(!page.folder().join("ran").exists());
+}
+
+#[test]
+fn a_wrong_page_keeps_every_other_from_being_played() {
+    let page = Page::new().block("one", "touch ran").file(
+        "wrong.md",
+        "```bash\ntrue\n```\n<!-- expect\nexti == 0\n-->\n",
+    );
+    page.labctl(&["verify", "page.md", "wrong.md"])
+        .said()
+        .code(2)
+        .says("did you mean `exit`?");
+    assert!(!page.folder().join("ran").exists());
+}
+
+#[test]
 fn the_plan_is_printed_with_every_skip_and_deadline_and_nothing_runs() {
     let page = Page::new()
         .block("one", "touch ran")
