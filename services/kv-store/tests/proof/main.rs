@@ -4,7 +4,9 @@
 #![expect(clippy::print_stderr, reason = "a history tells what it does")]
 
 mod histories;
+mod linear;
 mod machine;
 mod model;
 mod script;
 mod steps;
+mod store;

@@ -89,6 +89,12 @@ impl Model {
         self.operations.extend_from_slice(operations);
     }
 
+    /// Whether there is such a key if all that was left open has happened.
+    pub(crate) fn may_have(&self, key: &str) -> bool {
+        let contents = self.contents(self.operations.len() as u64);
+        contents.0.iter().any(|(held, _)| held == key)
+    }
+
     /// A checkpoint of the operations up to `sequence` is on the disk.
     pub(crate) fn checkpointed(&mut self, sequence: u64) {
         self.durable = self.durable.max(usize::try_from(sequence).unwrap());
