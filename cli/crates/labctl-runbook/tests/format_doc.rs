@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use labctl_runbook::{
-    Captures, ExitStatus, Observation, Output, Runbook, Severity, Verdict,
+    Captures, ExitStatus, Observation, Output, Runbook, ServiceObservation, Severity, Verdict,
     expect::{Expectations, Statement, Subject, judge},
     redact,
 };
@@ -176,6 +176,43 @@ fn every_claim_of_the_tables_holds_fails_and_says_so() {
         assert_eq!(verdict(good), Verdict::Held, "line {line}: {}", claim.text);
         let failed = Verdict::Failed(says.clone());
         assert_eq!(verdict(bad), failed, "line {line}: {}", claim.text);
+    }
+}
+
+/// What was seen of a service: `state=running; health=healthy; restarts=1; exit=1; logs=a\nb`.
+fn seen_service(text: &str) -> ServiceObservation {
+    let mut seen = ServiceObservation::default();
+    for part in text.split("; ") {
+        let (what, value) = part.split_once('=').expect("what=value");
+        match what {
+            "state" => value.clone_into(&mut seen.state),
+            "exit" => seen.exit_code = Some(value.parse().expect("an exit code")),
+            "health" => seen.health = Some(value.to_owned()),
+            "restarts" => seen.restarts = Some(value.parse().expect("a number")),
+            "logs" => {
+                seen.logs = Some(Output {
+                    text: value.replace("\\n", "\n"),
+                    omitted_bytes: 0,
+                });
+            }
+            other => panic!("no service has a {other}"),
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_claim_about_a_service_holds_fails_and_says_so() {
+    let rows = rows::<4>("| service claim | holds of | fails of | and says |");
+    assert!(rows.len() > 5, "{}", rows.len());
+    for Row { line, cells } in rows {
+        let [claim, good, bad, says] = &cells;
+        let expectations = expectations(claim);
+        let statement = &expectations.statements[0];
+        let verdict = |seen| judge(statement, &seen_service(seen), &mut Captures::default());
+        assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
+        let failed = Verdict::Failed(says.clone());
+        assert_eq!(verdict(bad), failed, "line {line}: {claim}");
     }
 }
 
