@@ -3,14 +3,14 @@
 use std::fs;
 
 use crate::{
-    lab::{Lab08, assert_gone, compose_files, remove_image, things},
+    lab::{CACHE_ASIDE, Lab, remove_image},
     page::{START, page, verify},
     said::Say as _,
 };
 
 #[test]
 fn a_lab_is_brought_up_looked_at_and_taken_down() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     lab.labctl(&["up", "08"]).said().passes();
 
     let status = lab.labctl(&["status", "08"]).said().passes().stdout;
@@ -41,18 +41,18 @@ fn a_lab_is_brought_up_looked_at_and_taken_down() {
         .says("\"status\": \"ok\"");
 
     // Somebody's lab is not a run's to take.
-    let before = things();
+    let before = lab.things();
     lab.labctl(&["verify", "08"])
         .said()
         .code(3)
         .says("already up (`labctl up` in ");
-    assert_eq!(things(), before);
+    assert_eq!(lab.things(), before);
 
     lab.labctl(&["down", "08"])
         .said()
         .passes()
         .says("08-cache-aside is down");
-    assert_gone();
+    lab.assert_gone();
     lab.labctl(&["down", "08"])
         .said()
         .passes()
@@ -61,7 +61,7 @@ fn a_lab_is_brought_up_looked_at_and_taken_down() {
 
 #[test]
 fn a_failed_lab_is_kept_where_one_asks_for_it() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     let page = page(&lab, &[("start", START), ("lie", "false")]);
     lab.labctl(&verify(&page, &["--keep"]))
         .said()
@@ -70,15 +70,15 @@ fn a_failed_lab_is_kept_where_one_asks_for_it() {
         .says("docker compose logs)")
         .says("down: (cd ")
         .says("compose/08-cache-aside && docker compose down --volumes)");
-    assert_ne!(things(), Vec::<String>::new(), "not kept");
+    assert_ne!(lab.things(), Vec::<String>::new(), "not kept");
 
     lab.labctl(&["down", "08"]).said().passes();
-    assert_gone();
+    lab.assert_gone();
 }
 
 #[test]
 fn an_image_of_other_sources_is_not_judged() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     let other = lab.folder().join("other.yaml");
     let text = "services: {lab08-product-service: {build: {labels: {labctl.sources: \"0123456789abcdef\"}}, \
                 image: \"labctl-test/stale:1\"}}\n";
@@ -88,11 +88,11 @@ fn an_image_of_other_sources_is_not_judged() {
         &[("start", START), ("ask", "curl -sf localhost:8000/health")],
     );
     lab.labctl(&verify(&page, &[]))
-        .env("COMPOSE_FILE", compose_files(&other))
+        .env("COMPOSE_FILE", lab.compose_files(&other))
         .said()
         .code(3)
         .says("the image of `lab08-product-service` was built from other sources (`0123456789ab`")
         .says("ask: lab not up");
-    assert_gone();
+    lab.assert_gone();
     remove_image("labctl-test/stale:1");
 }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::{
-    lab::{Lab08, assert_gone, things},
+    lab::{CACHE_ASIDE, Lab},
     page::{Running, START, page, verify},
     said::Say as _,
 };
@@ -20,21 +20,25 @@ fn a_request_to_terminate_does_the_same() {
 
 #[track_caller]
 fn ends_well_after(signal: Signal) {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     let running = Running::holding(&lab);
     running.signal(signal);
     running.ends().code(130);
-    assert_gone();
+    lab.assert_gone();
 }
 
 #[test]
 fn what_a_killed_run_left_is_said_and_removed_by_the_next() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     let running = Running::holding(&lab);
     running.signal(Signal::SIGKILL);
     let killed = running.ends();
     assert_eq!(killed.code, None);
-    assert_ne!(things(), Vec::<String>::new(), "nothing was left to find");
+    assert_ne!(
+        lab.things(),
+        Vec::<String>::new(),
+        "nothing was left to find"
+    );
 
     let page = page(
         &lab,
@@ -45,5 +49,5 @@ fn what_a_killed_run_left_is_said_and_removed_by_the_next() {
         .passes()
         .says("removed what a killed run left")
         .says("3 containers");
-    assert_gone();
+    lab.assert_gone();
 }

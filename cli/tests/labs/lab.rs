@@ -1,4 +1,4 @@
-//! Lab 08 for one test: a state folder of its own, and nothing of the lab before the test or after it.
+//! A lab for one test: a state folder of its own, and nothing of the lab before the test or after it.
 
 use std::{
     env,
@@ -13,28 +13,37 @@ use tempfile::TempDir;
 
 use crate::said::labctl;
 
-const PROJECT: &str = "lab08-cache-aside";
-const FOLDER: &str = "compose/08-cache-aside";
+/// The lab that most tests use.
+pub(crate) const CACHE_ASIDE: &str = "08-cache-aside";
 
-/// Lab 08, this test's alone. Dropped, whatever is up of it goes.
+/// A lab, this test's alone. Dropped, whatever is up of it goes.
 #[derive(Debug)]
-pub(crate) struct Lab08 {
+pub(crate) struct Lab {
+    slug: &'static str,
     folder: TempDir,
 }
 
-impl Lab08 {
+impl Lab {
     /// # Panics
     /// The lab is up: somebody else uses it, and the test must not take it down.
     #[track_caller]
-    pub(crate) fn new() -> Self {
-        let up = things();
+    pub(crate) fn new(slug: &'static str) -> Self {
+        let lab = Self {
+            slug,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let up = lab.things();
         assert!(
             up.is_empty(),
-            "lab 08 is in use; `docker compose down -v` in {FOLDER} ends that: {up:?}"
+            "lab {slug} is in use; `docker compose down -v` in {} ends that: {up:?}",
+            lab.compose_folder()
         );
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        lab
+    }
+
+    /// Its folder with the Compose file, from the repository's root.
+    pub(crate) fn compose_folder(&self) -> String {
+        format!("compose/{}", self.slug)
     }
 
     /// `labctl ARGS`, typed in the repository.
@@ -64,11 +73,54 @@ impl Lab08 {
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
+
+    /// `docker compose ARGS`, typed in the lab's folder.
+    pub(crate) fn compose(&self, args: &[&str]) -> process::Command {
+        let mut command = process::Command::new("docker");
+        command
+            .arg("compose")
+            .args(args)
+            .current_dir(root().join(self.compose_folder()));
+        command
+    }
+
+    /// Nothing of the lab is there.
+    #[track_caller]
+    pub(crate) fn assert_gone(&self) {
+        assert_eq!(self.things(), Vec::<String>::new(), "left behind");
+    }
+
+    /// Containers, networks and volumes of the lab's project, by id.
+    pub(crate) fn things(&self) -> Vec<String> {
+        let label = format!("label=com.docker.compose.project=lab{}", self.slug);
+        [&["ps", "-a"][..], &["network", "ls"], &["volume", "ls"]]
+            .iter()
+            .flat_map(|list| {
+                let output = process::Command::new("docker")
+                    .args(*list)
+                    .args(["-q", "--filter", &label])
+                    .output()
+                    .unwrap();
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "docker {list:?}: {said}");
+                let ids = String::from_utf8(output.stdout).unwrap();
+                ids.lines().map(str::to_owned).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// The Compose files of the lab and this one after them, as `COMPOSE_FILE` wants them.
+    pub(crate) fn compose_files(&self, more: &Path) -> OsString {
+        let folder = root().join(self.compose_folder()).canonicalize().unwrap();
+        let own = ["compose.yaml", "compose.override.yaml"].map(|name| folder.join(name));
+        let there = own.into_iter().filter(|file| file.is_file());
+        env::join_paths(there.chain([more.to_owned()])).unwrap()
+    }
 }
 
-impl Drop for Lab08 {
+impl Drop for Lab {
     fn drop(&mut self) {
-        let _ = compose(&[
+        let down = [
             "--profile",
             "*",
             "down",
@@ -76,57 +128,14 @@ impl Drop for Lab08 {
             "--remove-orphans",
             "--timeout",
             "0",
-        ])
-        .output();
+        ];
+        let _ = self.compose(&down).output();
     }
 }
 
 /// The repository this test was built in.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// `docker compose ARGS`, typed in the lab's folder.
-pub(crate) fn compose(args: &[&str]) -> process::Command {
-    let mut command = process::Command::new("docker");
-    command
-        .arg("compose")
-        .args(args)
-        .current_dir(root().join(FOLDER));
-    command
-}
-
-/// Nothing of the lab is there.
-#[track_caller]
-pub(crate) fn assert_gone() {
-    assert_eq!(things(), Vec::<String>::new(), "left behind");
-}
-
-/// Containers, networks and volumes of the lab's project, by id.
-pub(crate) fn things() -> Vec<String> {
-    let label = format!("label=com.docker.compose.project={PROJECT}");
-    [&["ps", "-a"][..], &["network", "ls"], &["volume", "ls"]]
-        .iter()
-        .flat_map(|list| {
-            let output = process::Command::new("docker")
-                .args(*list)
-                .args(["-q", "--filter", &label])
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "docker {list:?}: {said}");
-            let ids = String::from_utf8(output.stdout).unwrap();
-            ids.lines().map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// The Compose files of the lab and this one after them, as `COMPOSE_FILE` wants them.
-pub(crate) fn compose_files(more: &Path) -> OsString {
-    let folder = root().join(FOLDER).canonicalize().unwrap();
-    let own = ["compose.yaml", "compose.override.yaml"].map(|name| folder.join(name));
-    let there = own.into_iter().filter(|file| file.is_file());
-    env::join_paths(there.chain([more.to_owned()])).unwrap()
 }
 
 /// Removes an image that a test had built.

@@ -1,36 +1,65 @@
-//! Whole pages: our lesson, and one typed the way a customer types.
+//! Whole pages: our lessons, and pages typed the way a customer types.
 
 use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
 use crate::{
-    lab::{Lab08, assert_gone},
+    lab::{CACHE_ASIDE, Lab},
     said::Say as _,
 };
 
+/// What is played only while the lab is up, after its cleanup block.
+const CACHE_ASIDE_TOOLS: [&str; 7] = [
+    "logs-all",
+    "logs-product-service",
+    "logs-redis",
+    "logs-postgres",
+    "redis-cli",
+    "resource-usage",
+    "restart-service",
+];
+
 #[test]
-fn our_lesson_is_true_and_leaves_nothing() {
-    let lab = Lab08::new();
+fn the_cache_aside_lesson_is_true_and_leaves_nothing() {
+    check_lesson(CACHE_ASIDE, 29, &CACHE_ASIDE_TOOLS);
+}
+
+#[test]
+fn the_write_ahead_log_lesson_is_true_and_leaves_nothing() {
+    check_lesson("25-write-ahead-log", 31, &[]);
+}
+
+#[test]
+fn a_customers_cache_aside_page_passes_untouched_and_leaves_nothing() {
+    let prune = (
+        "clean-previous",
+        "would harm more than this lab (`docker system prune -f`)",
+    );
+    let tools = CACHE_ASIDE_TOOLS.map(|name| (name, "on demand"));
+    let skipped: Vec<_> = [prune].into_iter().chain(tools).collect();
+    check_customers_page(CACHE_ASIDE, "customer-08.md", 28, &skipped);
+}
+
+#[test]
+fn a_customers_write_ahead_log_page_passes_untouched_and_leaves_nothing() {
+    check_customers_page("25-write-ahead-log", "customer-25.md", 30, &[]);
+}
+
+/// Every block passes, with claims that held and snapshots that matched, but those that are skipped.
+#[track_caller]
+fn check_lesson(slug: &'static str, passed: usize, skipped: &[&str]) {
+    let lab = Lab::new(slug);
     let report = Report::of(&lab);
-    lab.labctl(&["verify", "08", "--report", &report.flag()])
+    lab.labctl(&["verify", slug, "--report", &report.flag()])
         .said()
         .passes();
-    assert_gone();
+    lab.assert_gone();
 
     let blocks = report.blocks();
-    assert_eq!(named(&blocks, "passed").len(), 29);
-    let skipped = [
-        "logs-all",
-        "logs-product-service",
-        "logs-redis",
-        "logs-postgres",
-        "redis-cli",
-        "resource-usage",
-        "restart-service",
-    ];
+    assert_eq!(named(&blocks, "passed").len(), passed);
     assert_eq!(named(&blocks, "skipped"), skipped);
-    assert_eq!(blocks.len(), 29 + skipped.len());
+    assert_eq!(blocks.len(), passed + skipped.len());
     for block in &blocks {
         let name = &block["block"];
         let is_skipped = block["outcome"] == "skipped";
@@ -48,33 +77,30 @@ fn our_lesson_is_true_and_leaves_nothing() {
     assert!(blocks.iter().any(|block| !block["snapshot"].is_null()));
 }
 
-#[test]
-fn a_customers_page_passes_untouched_and_leaves_nothing() {
-    let lab = Lab08::new();
+/// Every block of the page passes on its exit code alone, but those that are skipped, each for its reason.
+#[track_caller]
+fn check_customers_page(slug: &'static str, page: &str, passed: usize, skipped: &[(&str, &str)]) {
+    let lab = Lab::new(slug);
     let report = Report::of(&lab);
-    let page = "cli/tests/fixtures/customer-08.md";
-    let folder = "compose/08-cache-aside";
-    lab.labctl(&["verify", page, "--cwd", folder, "--report", &report.flag()])
-        .env("LOAD_PROFILE", "short")
-        .said()
-        .passes()
-        .says("passed: 28 blocks");
-    assert_gone();
+    let page = format!("cli/tests/fixtures/{page}");
+    let folder = lab.compose_folder();
+    lab.labctl(&[
+        "verify",
+        &page,
+        "--cwd",
+        &folder,
+        "--report",
+        &report.flag(),
+    ])
+    .env("LOAD_PROFILE", "short")
+    .said()
+    .passes()
+    .says(&format!("passed: {passed} blocks"));
+    lab.assert_gone();
 
     for block in report.blocks() {
         let name = block["block"].as_str().unwrap();
-        let expected = match name {
-            "clean-previous" => Some("would harm more than this lab (`docker system prune -f`)"),
-            "logs-all"
-            | "logs-product-service"
-            | "logs-redis"
-            | "logs-postgres"
-            | "redis-cli"
-            | "resource-usage"
-            | "restart-service" => Some("on demand"),
-            _ => None,
-        };
-        if let Some(reason) = expected {
+        if let Some((_, reason)) = skipped.iter().find(|(skipped, _)| *skipped == name) {
             assert_eq!(block["outcome"], "skipped", "{name}");
             let told = block["reason"].as_str().unwrap();
             assert!(told.starts_with(reason), "{name}: {told}");
@@ -90,7 +116,7 @@ fn a_customers_page_passes_untouched_and_leaves_nothing() {
 struct Report(PathBuf);
 
 impl Report {
-    fn of(lab: &Lab08) -> Self {
+    fn of(lab: &Lab) -> Self {
         Self(lab.folder().join("report.json"))
     }
 

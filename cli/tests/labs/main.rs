@@ -1,4 +1,4 @@
-//! The binary on lab 08 in Docker, as a person and as CI would use it. The lab has fixed names and ports, so the tests
+//! The binary on the labs in Docker, as a person and as CI would use it. Labs have fixed names and ports, so the tests
 //! run one after another (nextest's profile `labs`).
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]

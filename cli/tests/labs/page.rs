@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::{lab::Lab08, said::Said};
+use crate::{lab::Lab, said::Said};
 
 /// What everybody types first.
 pub(crate) const START: &str = "docker compose up --build -d";
@@ -22,7 +22,7 @@ pub(crate) const START: &str = "docker compose up --build -d";
 pub(crate) const HOLD: &str = "echo holding\ndocker wait lab08-redis";
 
 /// Writes a page of these blocks, by name and code, and gives its path.
-pub(crate) fn page(lab: &Lab08, blocks: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn page(lab: &Lab, blocks: &[(&str, &str)]) -> PathBuf {
     let mut text = String::new();
     for (name, code) in blocks {
         let _ = write!(text, "```bash {{\"name\": \"{name}\"}}\n{code}\n```\n\n");
@@ -49,7 +49,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Plays [`START`], then [`HOLD`], and returns when that block runs.
-    pub(crate) fn holding(lab: &Lab08) -> Self {
+    pub(crate) fn holding(lab: &Lab) -> Self {
         let page = page(lab, &[("start", START), ("hold", HOLD)]);
         let mut process = lab
             .process(&verify(&page, &["--verbose"]))

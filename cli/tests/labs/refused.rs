@@ -11,20 +11,20 @@ use std::{
 };
 
 use crate::{
-    lab::{Lab08, assert_gone, compose, things},
+    lab::{CACHE_ASIDE, Lab},
     said::Say as _,
 };
 
 #[test]
 fn a_lab_that_somebody_else_brought_up_is_left_alone() {
-    let lab = Lab08::new();
-    let up = compose(&["up", "-d", "lab08-redis"]).output().unwrap();
+    let lab = Lab::new(CACHE_ASIDE);
+    let up = lab.compose(&["up", "-d", "lab08-redis"]).output().unwrap();
     assert!(
         up.status.success(),
         "{}",
         String::from_utf8_lossy(&up.stderr)
     );
-    let before = things();
+    let before = lab.things();
 
     lab.labctl(&["verify", "08"])
         .said()
@@ -32,24 +32,24 @@ fn a_lab_that_somebody_else_brought_up_is_left_alone() {
         .says("lab 08-cache-aside is already up (brought up from ")
         .says("compose/08-cache-aside, not by labctl)")
         .says("`labctl down 08-cache-aside`, or `docker compose down` there");
-    assert_eq!(things(), before);
+    assert_eq!(lab.things(), before);
 }
 
 #[test]
 fn a_taken_port_names_its_holder() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     let _listener = TcpListener::bind("127.0.0.1:6379").unwrap();
     lab.labctl(&["verify", "08"])
         .said()
         .code(3)
         .says("port 6379 of service `lab08-redis` is taken by")
         .says(&format!("(process {})", process::id()));
-    assert_gone();
+    lab.assert_gone();
 }
 
 #[test]
 fn without_an_engine_it_says_how_to_get_one() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     lab.labctl(&["verify", "08"])
         .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
         .said()
@@ -60,7 +60,7 @@ fn without_an_engine_it_says_how_to_get_one() {
 
 #[test]
 fn without_compose_it_names_the_set_up() {
-    let lab = Lab08::new();
+    let lab = Lab::new(CACHE_ASIDE);
     // Plugins may live in system folders too, so it takes a `docker` that has none.
     let programs = lab.folder().join("bin");
     fs::create_dir(&programs).unwrap();
