@@ -8,3 +8,4 @@ mod kill;
 mod server;
 mod start;
 mod stop;
+mod unsynced;
