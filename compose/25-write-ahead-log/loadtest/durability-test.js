@@ -27,8 +27,10 @@ for (const store of Object.keys(stores)) {
 }
 
 export const options = {
-  // A container that comes back after a crash may have another address.
+  // A container that comes back after a crash may have another address, even the other's: a connection made at that
+  // moment would stay with the wrong one.
   dns: { ttl: '0' },
+  noConnectionReuse: true,
   scenarios: {
     write: {
       executor: 'per-vu-iterations',
@@ -67,11 +69,16 @@ export function write() {
         timeout: '5s',
       });
       writesTotal.add(1);
-      if (response.status === 200) acknowledged[store].push(key);
+      if (response.status === 200 && isOf(store, response)) acknowledged[store].push(key);
     }
     sleep(0.02);
   }
   for (const store of Object.keys(stores)) lookFor(store, acknowledged[store]);
+}
+
+// Whether the store itself answered: for a moment after a crash its name may still lead to the other one.
+function isOf(store, response) {
+  return response.json('wal_enabled') === (store === 'wal');
 }
 
 function lookFor(store, keys) {
@@ -87,7 +94,7 @@ function lookFor(store, keys) {
 function isUp(store) {
   for (let tries = 0; tries < patience * 5; tries += 1) {
     const health = http.get(`${stores[store]}/health`, { tags: { name: 'health' }, timeout: '1s' });
-    if (health.status === 200) return true;
+    if (health.status === 200 && isOf(store, health)) return true;
     sleep(0.2);
   }
   return false;
