@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use service_kit::SessionId;
 use tokio::sync::Notify;
 
-use crate::database::SessionId;
 use crate::metrics::Reason;
 use crate::state::AppState;
 

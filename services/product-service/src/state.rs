@@ -4,16 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use service_kit::{AdminToken, error_chain};
+use service_kit::{AdminToken, connect, error_chain};
 
 use crate::cache::{Cache, CacheError};
 use crate::config::Config;
 use crate::database::Database;
 use crate::invalidation::{self, Owed};
 use crate::metrics::{Metrics, Reason};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A handle on the running service; clones are the same service.
 #[derive(Debug, Clone)]
@@ -114,25 +111,6 @@ impl Deref for AppState {
 
     fn deref(&self) -> &Parts {
         &self.0
-    }
-}
-
-/// Tries until it works, and logs that it did.
-async fn connect<E: std::error::Error>(
-    store: &'static str,
-    mut attempt: impl AsyncFnMut() -> Result<(), E>,
-) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match attempt().await {
-            Ok(()) => {
-                tracing::info!(store, "connected");
-                return;
-            }
-            Err(error) => tracing::warn!(store, error = error_chain(&error), "not connected yet"),
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

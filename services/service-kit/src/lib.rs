@@ -1,8 +1,12 @@
 //! What every lab's service shares: configuration from the environment, JSON errors and fallbacks,
-//! metrics, logs, trace ids, the health probe and the graceful stop. Stores and routes are the services' own.
+//! metrics, logs, trace ids, the health probe, the graceful stop and the `main` around it all.
+//!
+//! With the feature `postgres` also a pool of connections, with `redis` a client; what is stored there is
+//! the services' own, as are the routes.
 
 mod auth;
 mod body;
+mod connect;
 mod environment;
 mod error;
 mod fallback;
@@ -12,12 +16,20 @@ mod log_writer;
 mod logging;
 mod mask;
 mod metrics;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod serve;
+mod service;
 mod trace_id;
 mod validation;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{Arguments, RedisClient, RedisClientError, Script};
 pub use auth::{AdminToken, require_admin_token};
 pub use body::{JsonBody, malformed, read_body, read_json};
+pub use connect::connect;
 pub use environment::{ConfigError, Environment};
 pub use error::{ApiError, error_chain};
 pub use fallback::{method_not_allowed, not_found, not_found_or_redirect};
@@ -27,6 +39,9 @@ pub use log_writer::LogGuard;
 pub use logging::{LogConfig, LogFormat, UnknownLogFormat, start_logging};
 pub use mask::mask_password;
 pub use metrics::{exposition, registry};
+#[cfg(feature = "postgres")]
+pub use postgres::{Parameters, PoolSettings, PostgresError, PostgresPool, SessionId, Statements};
 pub use serve::serve;
+pub use service::{Service, main};
 pub use trace_id::TraceId;
 pub use validation::{Problem, ValidationError};

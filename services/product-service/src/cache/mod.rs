@@ -1,7 +1,7 @@
 //! The products in Redis.
 
-mod client;
 mod contents;
+mod products;
 mod scripts;
 
-pub(crate) use client::{Cache, CacheError, Lookup};
+pub(crate) use products::{Cache, CacheError, Lookup};

@@ -8,7 +8,7 @@
 //! is not there begins at a random number, so one that was lost, with Redis or by its expiry, is never
 //! taken for the one that was noted. The scripts run with the same outcome twice, so they can be retried.
 
-use redis::{Cmd, ToRedisArgs};
+use service_kit::Script;
 
 /// Keys: generation. Arguments: a random number from 1, expiry in seconds. Returns the generation.
 const NOTE: &str = r"
@@ -50,17 +50,6 @@ pub(super) struct Scripts {
     pub(super) invalidate: Script,
 }
 
-/// A script and the hash by which Redis knows it, once it has seen its text.
-#[derive(Debug)]
-pub(super) struct Script(redis::Script, &'static str);
-
-/// What a script is run with.
-#[derive(Debug)]
-pub(super) struct Arguments {
-    key_count: usize,
-    packed: Vec<Vec<u8>>,
-}
-
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
@@ -68,38 +57,5 @@ impl Scripts {
             fill: Script::new(FILL),
             invalidate: Script::new(INVALIDATE),
         }
-    }
-}
-
-impl Script {
-    fn new(text: &'static str) -> Self {
-        Self(redis::Script::new(text), text)
-    }
-
-    pub(super) fn by_hash(&self, arguments: &Arguments) -> Cmd {
-        arguments.after("EVALSHA", self.0.get_hash())
-    }
-
-    pub(super) fn by_text(&self, arguments: &Arguments) -> Cmd {
-        arguments.after("EVAL", self.1)
-    }
-}
-
-impl Arguments {
-    pub(super) fn new<const N: usize>(keys: [String; N]) -> Self {
-        Self {
-            key_count: N,
-            packed: keys.into_iter().map(String::into_bytes).collect(),
-        }
-    }
-
-    pub(super) fn add(&mut self, argument: impl ToRedisArgs) {
-        argument.write_redis_args(&mut self.packed);
-    }
-
-    fn after(&self, verb: &str, script: &str) -> Cmd {
-        let mut command = redis::cmd(verb);
-        command.arg(script).arg(self.key_count).arg(&self.packed);
-        command
     }
 }

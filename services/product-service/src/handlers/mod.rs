@@ -6,12 +6,11 @@ pub(crate) mod products;
 pub(crate) mod stale;
 
 use axum::http::StatusCode;
-use service_kit::ApiError;
+use service_kit::{ApiError, PostgresError};
 
 use crate::cache::CacheError;
-use crate::database::DatabaseError;
 
-fn database_error(error: DatabaseError) -> ApiError {
+fn database_error(error: PostgresError) -> ApiError {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Database error").because(error)
 }
 

@@ -8,12 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
-use service_kit::{ApiError, ValidationError, error_chain};
+use service_kit::{ApiError, PostgresError, ValidationError, error_chain};
 use uuid::Uuid;
 
 use super::database_error;
 use crate::cache::{Cache, CacheError, Lookup};
-use crate::database::DatabaseError;
 use crate::input::ProductInput;
 use crate::metrics::{Reason, Statement};
 use crate::observe::Fact;
@@ -246,8 +245,8 @@ fn done(
     statement: &Statement,
     product_id: &str,
     started: Instant,
-    outcome: Result<Option<Product>, DatabaseError>,
-) -> Result<Option<Product>, DatabaseError> {
+    outcome: Result<Option<Product>, PostgresError>,
+) -> Result<Option<Product>, PostgresError> {
     let elapsed = started.elapsed();
     match &outcome {
         Ok(row) => {
@@ -271,13 +270,13 @@ async fn after_write(
     state: &AppState,
     id: &str,
     reason: Reason,
-    outcome: Result<Option<Product>, DatabaseError>,
+    outcome: Result<Option<Product>, PostgresError>,
 ) -> Result<(Product, bool), ApiError> {
     match outcome {
         Ok(Some(product)) => Ok((product, state.invalidate(id, reason).await)),
         Ok(None) => Err(not_found()),
         Err(error) => {
-            if let DatabaseError::Unanswered { session, .. } = &error {
+            if let PostgresError::Unanswered { session, .. } = &error {
                 state.owed.remember(id, reason, Some(session.clone()));
             }
             Err(database_error(error))

@@ -1,13 +1,16 @@
 //! How a statement can fail, and what is then known of it.
 
-use deadpool::managed::PoolError;
+use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
 use super::session::SessionId;
 
 /// A statement that did not answer with rows.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DatabaseError {
+pub enum PostgresError {
+    /// All connections were in use for as long as the pool waits for one: it did not run.
+    #[error("no connection to PostgreSQL became free in time")]
+    Busy,
     /// There was no connection to send it over: it did not run.
     #[error("no connection to PostgreSQL")]
     Unavailable(#[source] PoolError<tokio_postgres::Error>),
@@ -25,7 +28,7 @@ pub(crate) enum DatabaseError {
     },
 }
 
-impl DatabaseError {
+impl PostgresError {
     /// Whether the connection was lost, so that a statement without effects is worth another one.
     pub(super) fn is_lost_connection(&self) -> bool {
         matches!(
@@ -35,6 +38,15 @@ impl DatabaseError {
                 ..
             }
         )
+    }
+}
+
+impl From<PoolError<tokio_postgres::Error>> for PostgresError {
+    fn from(error: PoolError<tokio_postgres::Error>) -> Self {
+        match error {
+            PoolError::Timeout(TimeoutType::Wait) => Self::Busy,
+            error => Self::Unavailable(error),
+        }
     }
 }
 

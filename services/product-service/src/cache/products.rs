@@ -2,43 +2,32 @@
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::io::tcp::TcpSettings;
-use redis::{
-    Client, Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult,
-};
-use tokio::time::timeout;
+use redis::{Cmd, RedisResult};
+use service_kit::{Arguments, RedisClient, RedisClientError};
 use uuid::Uuid;
 
-use super::scripts::{Arguments, Script, Scripts};
+use super::scripts::Scripts;
 use crate::product::Product;
 
-const CONNECT_PATIENCE: Duration = Duration::from_millis(500);
-/// A peer that acknowledges nothing for so long is gone, and the connection with it.
-const SILENCE: Duration = Duration::from_secs(2);
 /// Well above the longest request: a generation outlives every reader that noted it.
 const GENERATION_EXPIRY_SECONDS: u32 = 600;
 
 /// All products' keys, as a pattern.
 pub(super) const PATTERN: &str = "product:*";
 
-/// A handle on the cache; connects by itself, and again when the connection is lost.
+/// A handle on the cache.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    connection: ConnectionManager,
+    pub(super) redis: RedisClient,
     scripts: Scripts,
     ttl_seconds: u32,
-    /// An operation takes no longer, a second attempt and a new connection included.
-    patience: Duration,
 }
 
 /// An operation on the cache that did not work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    #[error("no answer from Redis within {} ms", .0.as_millis())]
-    Timeout(Duration),
-    #[error("Redis failed")]
-    Redis(#[from] RedisError),
+    #[error(transparent)]
+    Redis(#[from] RedisClientError),
     #[error("a product that is no JSON")]
     Encode(#[from] serde_json::Error),
 }
@@ -64,24 +53,10 @@ impl Cache {
     /// # Errors
     /// `url` is not one of Redis.
     pub(crate) fn open(url: &str, ttl_seconds: u32, patience: Duration) -> RedisResult<Self> {
-        let tcp = TcpSettings::default()
-            .set_nodelay(true)
-            .set_user_timeout(SILENCE);
-        let url = url.into_connection_info()?;
-        // To tell the server the library's name costs a round trip, and swallows its refusal to talk.
-        let redis = url.redis_settings().clone().set_skip_set_lib_name();
-        let url = url.set_tcp_settings(tcp).set_redis_settings(redis);
-        let client = Client::open(url)?;
-        // Attempts are made when an operation needs one, not on a schedule; `patience` is the limit on answers.
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(CONNECT_PATIENCE))
-            .set_response_timeout(None);
         Ok(Self {
-            connection: ConnectionManager::new_lazy_with_config(client, config)?,
+            redis: RedisClient::open(url, patience)?,
             scripts: Scripts::new(),
             ttl_seconds,
-            patience,
         })
     }
 
@@ -91,19 +66,17 @@ impl Cache {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), CacheError> {
-        self.query(&redis::cmd("PING")).await
+        Ok(self.redis.ping().await?)
     }
 
     /// Does not extend the entry's life.
     pub(crate) async fn get(&self, id: &str) -> Result<Lookup, CacheError> {
-        let found: Result<Option<Vec<u8>>, _> = self.query(&Cmd::get(Self::key(id))).await;
+        let found: Result<Option<Vec<u8>>, _> = self.redis.query(&Cmd::get(Self::key(id))).await;
         match found {
             Ok(Some(value)) => Ok(Lookup::decode(&value)),
             Ok(None) => Ok(Lookup::Miss),
-            Err(CacheError::Redis(error)) if error.code() == Some("WRONGTYPE") => {
-                Ok(Lookup::Undecodable)
-            }
-            Err(error) => Err(error),
+            Err(error) if error.code() == Some("WRONGTYPE") => Ok(Lookup::Undecodable),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -112,9 +85,8 @@ impl Cache {
         let mut arguments = Arguments::new([generation_key(id)]);
         arguments.add(first_generation());
         arguments.add(GENERATION_EXPIRY_SECONDS);
-        self.run(&self.scripts.note, &arguments)
-            .await
-            .map(Generation)
+        let generation = self.redis.run(&self.scripts.note, &arguments).await?;
+        Ok(Generation(generation))
     }
 
     /// Stores `product` unless it was written since `noted`; says whether it did.
@@ -128,76 +100,20 @@ impl Cache {
         arguments.add(noted.0);
         arguments.add(self.ttl_seconds);
         arguments.add(serde_json::to_vec(product)?);
-        self.run(&self.scripts.fill, &arguments).await
+        Ok(self.redis.run(&self.scripts.fill, &arguments).await?)
     }
 
     /// Drops the product and makes every fill void that is under way; says whether it was cached.
     pub(crate) async fn invalidate(&self, id: &str) -> Result<bool, CacheError> {
         let mut arguments = Arguments::new([Self::key(id), generation_key(id)]);
         arguments.add(GENERATION_EXPIRY_SECONDS);
-        self.run(&self.scripts.invalidate, &arguments).await
+        Ok(self.redis.run(&self.scripts.invalidate, &arguments).await?)
     }
 
     /// Removes an entry that is no product.
     pub(crate) async fn discard(&self, id: &str) -> Result<(), CacheError> {
-        self.query(&Cmd::del(Self::key(id))).await
+        Ok(self.redis.query(&Cmd::del(Self::key(id))).await?)
     }
-
-    /// Sends `command`, and once more if the connection turns out to be lost.
-    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        let attempts = async {
-            match command.query_async(&mut self.connection.clone()).await {
-                Err(error) if is_lost_connection(&error) => {
-                    command.query_async(&mut self.connection.clone()).await
-                }
-                outcome => outcome,
-            }
-        };
-        self.within_patience(attempts).await
-    }
-
-    /// As [`Self::query`], for several commands at once.
-    pub(super) async fn query_all<T: FromRedisValue>(
-        &self,
-        commands: &Pipeline,
-    ) -> Result<T, CacheError> {
-        let attempts = async {
-            match commands.query_async(&mut self.connection.clone()).await {
-                Err(error) if is_lost_connection(&error) => {
-                    commands.query_async(&mut self.connection.clone()).await
-                }
-                outcome => outcome,
-            }
-        };
-        self.within_patience(attempts).await
-    }
-
-    async fn run<T: FromRedisValue>(
-        &self,
-        script: &Script,
-        arguments: &Arguments,
-    ) -> Result<T, CacheError> {
-        match self.query(&script.by_hash(arguments)).await {
-            Err(CacheError::Redis(error)) if error.code() == Some("NOSCRIPT") => {
-                self.query(&script.by_text(arguments)).await
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn within_patience<T>(
-        &self,
-        attempts: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, CacheError> {
-        match timeout(self.patience, attempts).await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(CacheError::Timeout(self.patience)),
-        }
-    }
-}
-
-fn is_lost_connection(error: &RedisError) -> bool {
-    error.is_io_error() || error.is_unrecoverable_error()
 }
 
 impl Lookup {
