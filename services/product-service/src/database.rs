@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use service_kit::{PoolSettings, PostgresError, PostgresPool, SessionId};
+use service_kit::{ItemInput, PoolSettings, PostgresError, PostgresPool, SessionId};
 use tokio_postgres::{Client, Error, Row, Statement};
 
-use crate::input::ProductInput;
 use crate::product::Product;
 
 const POOL: PoolSettings<'_> = PoolSettings {
@@ -61,7 +60,7 @@ impl Database {
     pub(crate) async fn insert(
         &self,
         id: &str,
-        input: &ProductInput,
+        input: &ItemInput,
     ) -> Result<Option<Product>, PostgresError> {
         self.write(|s| &s.insert, id, input).await
     }
@@ -69,7 +68,7 @@ impl Database {
     pub(crate) async fn update(
         &self,
         id: &str,
-        input: &ProductInput,
+        input: &ItemInput,
     ) -> Result<Option<Product>, PostgresError> {
         self.write(|s| &s.update, id, input).await
     }
@@ -98,9 +97,9 @@ impl Database {
         &self,
         statement: fn(&Statements) -> &Statement,
         id: &str,
-        input: &ProductInput,
+        input: &ItemInput,
     ) -> Result<Option<Product>, PostgresError> {
-        let ProductInput {
+        let ItemInput {
             name,
             description,
             price,

@@ -8,12 +8,10 @@ mod cache;
 mod config;
 mod database;
 mod handlers;
-mod input;
 mod invalidation;
 mod metrics;
 mod observe;
 mod product;
-mod product_id;
 mod query;
 mod state;
 

@@ -1,6 +1,8 @@
 //! A product, as it is cached and as it is answered.
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use service_kit::ApiError;
 
 /// One product; the cache holds exactly this.
 ///
@@ -51,4 +53,9 @@ impl CacheStatus {
             Self::Invalidated => "invalidated",
         }
     }
+}
+
+/// The answer for a product that is not there.
+pub(crate) fn not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "Product not found")
 }

@@ -12,12 +12,15 @@ mod error;
 mod fallback;
 mod healthcheck;
 mod http_metrics;
+mod item_input;
 mod log_writer;
 mod logging;
 mod mask;
 mod metrics;
+mod path_id;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod query;
 #[cfg(feature = "redis")]
 mod redis;
 mod serve;
@@ -35,12 +38,17 @@ pub use error::{ApiError, error_chain};
 pub use fallback::{method_not_allowed, not_found, not_found_or_redirect};
 pub use healthcheck::{ProbeError, probe};
 pub use http_metrics::{Endpoint, HttpMetrics};
+pub use item_input::{ItemInput, price_in_range};
 pub use log_writer::LogGuard;
 pub use logging::{LogConfig, LogFormat, UnknownLogFormat, start_logging};
 pub use mask::mask_password;
 pub use metrics::{exposition, registry};
+pub use path_id::PathId;
 #[cfg(feature = "postgres")]
-pub use postgres::{Parameters, PoolSettings, PostgresError, PostgresPool, SessionId, Statements};
+pub use postgres::{
+    PoolSettings, PostgresError, PostgresPool, SessionId, StatementParameters, Statements,
+};
+pub use query::{Parameters, last_parameter, limit};
 pub use serve::serve;
 pub use service::{Service, main};
 pub use trace_id::TraceId;

@@ -63,13 +63,16 @@ fn run<S: Service>() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let address = config.listen();
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("cannot listen on {address}: {error}"))?;
         Ok(serve(listener, config.start()?).await?)
-    })
+    });
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    served
 }
 
 fn healthcheck<S: Service>() -> Result<(), Box<dyn Error>> {

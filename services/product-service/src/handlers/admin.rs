@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use service_kit::ApiError;
+use service_kit::{ApiError, PathId};
 
 use super::cache_error;
 use crate::cache::Cache;
 use crate::metrics::Reason;
-use crate::product_id::ProductId;
+use crate::product::not_found;
 use crate::state::AppState;
 
 /// Keys shown in the statistics.
@@ -94,9 +94,9 @@ pub(crate) async fn clear(State(state): State<AppState>) -> Result<Json<Cleared>
 /// GET `/admin/cache/key/{id}`
 pub(crate) async fn show_key(
     State(state): State<AppState>,
-    id: ProductId,
+    id: PathId,
 ) -> Result<Json<KeyState>, ApiError> {
-    let id = id.text()?;
+    let id = id.text().ok_or_else(not_found)?;
     let entry = state.cache.entry(&id).await.map_err(cache_error)?;
     Ok(Json(KeyState {
         key: Cache::key(&id),
@@ -109,9 +109,9 @@ pub(crate) async fn show_key(
 /// POST `/admin/invalidate/{id}`
 pub(crate) async fn invalidate(
     State(state): State<AppState>,
-    id: ProductId,
+    id: PathId,
 ) -> Result<Json<Invalidated>, ApiError> {
-    let id = id.text()?;
+    let id = id.text().ok_or_else(not_found)?;
     let dropped = state.drop_from_cache(&id, Reason::Manual).await;
     Ok(Json(Invalidated {
         status: "invalidated",

@@ -8,17 +8,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
-use service_kit::{ApiError, PostgresError, ValidationError, error_chain};
+use service_kit::{
+    ApiError, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain, limit,
+};
 use uuid::Uuid;
 
 use super::database_error;
 use crate::cache::{Cache, CacheError, Lookup};
-use crate::input::ProductInput;
 use crate::metrics::{Reason, Statement};
 use crate::observe::Fact;
+use crate::product::not_found;
 use crate::product::{CacheStatus, Product, ProductAnswer};
-use crate::product_id::{ProductId, not_found};
-use crate::query::{Parameters, limit};
 use crate::state::{AppState, milliseconds};
 
 /// The answer of the list.
@@ -36,12 +36,9 @@ pub(crate) struct Deleted {
 }
 
 /// GET `/products/{id}`
-pub(crate) async fn read(
-    State(state): State<AppState>,
-    id: ProductId,
-) -> Result<Response, ApiError> {
+pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Response, ApiError> {
     state.metrics.total_reads.fetch_add(1, Ordering::Relaxed);
-    let id = id.storable()?;
+    let id = id.storable().ok_or_else(not_found)?;
     let (product, status) = match look_up(&state, &id).await {
         Ok(Lookup::Hit(product)) => (product, CacheStatus::Hit),
         Ok(missed) => {
@@ -65,7 +62,7 @@ pub(crate) async fn read(
 /// POST `/products`
 pub(crate) async fn create(
     State(state): State<AppState>,
-    input: ProductInput,
+    input: ItemInput,
 ) -> Result<Response, ApiError> {
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
     let id = Uuid::new_v4().to_string();
@@ -84,11 +81,11 @@ pub(crate) async fn create(
 /// PUT `/products/{id}`
 pub(crate) async fn update(
     State(state): State<AppState>,
-    id: ProductId,
-    input: ProductInput,
+    id: PathId,
+    input: ItemInput,
 ) -> Result<Json<ProductAnswer>, ApiError> {
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
-    let id = id.storable()?;
+    let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
         let started = Instant::now();
         let updated = state.database.update(&id, &input).await;
@@ -110,9 +107,9 @@ pub(crate) async fn update(
 /// DELETE `/products/{id}`
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    id: ProductId,
+    id: PathId,
 ) -> Result<Json<Deleted>, ApiError> {
-    let id = id.storable()?;
+    let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
         let started = Instant::now();
         let deleted = state.database.delete(&id).await;

@@ -7,12 +7,12 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use service_kit::{ApiError, ValidationError};
+use service_kit::{ApiError, Parameters, PathId, ValidationError};
 
 use super::{cache_error, database_error};
 use crate::cache::Lookup;
-use crate::product_id::{ProductId, not_found};
-use crate::query::{Parameters, new_price};
+use crate::product::not_found;
+use crate::query::new_price;
 use crate::state::{AppState, milliseconds};
 
 /// The answer of the simulation.
@@ -29,14 +29,14 @@ pub(crate) struct StaleScenario {
 /// POST `/admin/simulate-stale-read/{id}?new_price=N`
 pub(crate) async fn simulate(
     State(state): State<AppState>,
-    id: ProductId,
+    id: PathId,
     Query(parameters): Parameters,
 ) -> Result<Response, ApiError> {
     let price = match new_price(&parameters) {
         Ok(price) => price,
         Err(error) => return Ok(ValidationError::into_response(error)),
     };
-    let id = id.storable()?;
+    let id = id.storable().ok_or_else(not_found)?;
     let entry = state.cache.entry(&id).await.map_err(cache_error)?;
     let entry = entry.ok_or_else(not_cached)?;
     let Lookup::Hit(cached) = Lookup::decode(&entry.value) else {

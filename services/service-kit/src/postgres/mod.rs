@@ -5,5 +5,5 @@ mod pool;
 mod session;
 
 pub use error::PostgresError;
-pub use pool::{Parameters, PoolSettings, PostgresPool};
+pub use pool::{PoolSettings, PostgresPool, StatementParameters};
 pub use session::{SessionId, Statements};

@@ -19,7 +19,7 @@ const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a statement is run with, in the order of its `$1`, `$2`, …
-pub type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+pub type StatementParameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
 /// What the services' pools differ in.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,7 @@ impl<S: Statements> PostgresPool<S> {
     pub async fn run(
         &self,
         statement: fn(&S) -> &Statement,
-        parameters: Parameters<'_>,
+        parameters: StatementParameters<'_>,
     ) -> Result<Vec<Row>, PostgresError> {
         self.send(|session| statement(&session.statements), parameters)
             .await
@@ -106,7 +106,7 @@ impl<S: Statements> PostgresPool<S> {
     pub async fn read(
         &self,
         statement: fn(&S) -> &Statement,
-        parameters: Parameters<'_>,
+        parameters: StatementParameters<'_>,
     ) -> Result<Vec<Row>, PostgresError> {
         match self.run(statement, parameters).await {
             Err(error) if error.is_lost_connection() => self.run(statement, parameters).await,
@@ -128,7 +128,7 @@ impl<S: Statements> PostgresPool<S> {
     async fn send(
         &self,
         statement: impl FnOnce(&Session<S>) -> &Statement,
-        parameters: Parameters<'_>,
+        parameters: StatementParameters<'_>,
     ) -> Result<Vec<Row>, PostgresError> {
         let session = self.session().await?;
         let answer = session.client.query(statement(&session), parameters);

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{
+    ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection,
+};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    Client, Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, RedisError, RedisResult,
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline,
+    RedisError, RedisResult,
 };
 use tokio::time::timeout;
 
@@ -15,10 +18,11 @@ const CONNECT_PATIENCE: Duration = Duration::from_millis(500);
 /// A peer that acknowledges nothing for so long is gone, and the connection with it.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// A handle on Redis; connects by itself, and again when the connection is lost.
-#[derive(Debug)]
-pub struct RedisClient {
-    connection: ConnectionManager,
+/// A handle on Redis. Over a [`ConnectionManager`] it connects by itself, and again when the connection is
+/// lost; over a [`MultiplexedConnection`] a loss is its end.
+#[derive(Debug, Clone)]
+pub struct RedisClient<C = ConnectionManager> {
+    connection: C,
     /// An operation takes no longer, a second attempt and a new connection included.
     patience: Duration,
 }
@@ -42,6 +46,11 @@ impl RedisClientError {
             Self::Timeout(_) => None,
         }
     }
+
+    /// Whether the connection was lost, or could not be made.
+    pub fn is_lost_connection(&self) -> bool {
+        matches!(self, Self::Redis(error) if is_lost_connection(error))
+    }
 }
 
 impl RedisClient {
@@ -50,25 +59,38 @@ impl RedisClient {
     /// # Errors
     /// `url` is not one of Redis.
     pub fn open(url: &str, patience: Duration) -> RedisResult<Self> {
-        let tcp = TcpSettings::default()
-            .set_nodelay(true)
-            .set_user_timeout(SILENCE);
-        let url = url.into_connection_info()?;
-        // To tell the server the library's name costs a round trip, and swallows its refusal to talk.
-        let redis = url.redis_settings().clone().set_skip_set_lib_name();
-        let url = url.set_tcp_settings(tcp).set_redis_settings(redis);
-        let client = Client::open(url)?;
         // Attempts are made when an operation needs one, not on a schedule; `patience` is the limit on answers.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(CONNECT_PATIENCE))
             .set_response_timeout(None);
         Ok(Self {
-            connection: ConnectionManager::new_lazy_with_config(client, config)?,
+            connection: ConnectionManager::new_lazy_with_config(client(url)?, config)?,
             patience,
         })
     }
+}
 
+impl RedisClient<MultiplexedConnection> {
+    /// Connects now, within `patience`, which is the limit for its operations too.
+    ///
+    /// # Errors
+    /// `url` is not one of Redis, or there is no connection.
+    pub async fn connect(url: &str, patience: Duration) -> Result<Self, RedisClientError> {
+        let client = client(url)?;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_PATIENCE))
+            .set_response_timeout(None);
+        let connection = client.get_multiplexed_async_connection_with_config(&config);
+        let connection = within(patience, connection).await?;
+        Ok(Self {
+            connection,
+            patience,
+        })
+    }
+}
+
+impl<C: ConnectionLike + Clone> RedisClient<C> {
     /// Whether the server answers.
     ///
     /// # Errors
@@ -90,7 +112,7 @@ impl RedisClient {
                 outcome => outcome,
             }
         };
-        self.within_patience(attempts).await
+        within(self.patience, attempts).await
     }
 
     /// As [`Self::query`], for several commands at once.
@@ -109,7 +131,7 @@ impl RedisClient {
                 outcome => outcome,
             }
         };
-        self.within_patience(attempts).await
+        within(self.patience, attempts).await
     }
 
     /// Runs a script by its hash, and by its text where Redis has not seen it yet: it must bear to run twice.
@@ -128,15 +150,26 @@ impl RedisClient {
             outcome => outcome,
         }
     }
+}
 
-    async fn within_patience<T>(
-        &self,
-        attempts: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, RedisClientError> {
-        match timeout(self.patience, attempts).await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(RedisClientError::Timeout(self.patience)),
-        }
+/// With the settings of all our connections.
+fn client(url: &str) -> RedisResult<Client> {
+    let tcp = TcpSettings::default()
+        .set_nodelay(true)
+        .set_user_timeout(SILENCE);
+    let url = url.into_connection_info()?;
+    // To tell the server the library's name costs a round trip, and swallows its refusal to talk.
+    let redis = url.redis_settings().clone().set_skip_set_lib_name();
+    Client::open(url.set_tcp_settings(tcp).set_redis_settings(redis))
+}
+
+async fn within<T>(
+    patience: Duration,
+    attempts: impl Future<Output = RedisResult<T>>,
+) -> Result<T, RedisClientError> {
+    match timeout(patience, attempts).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(RedisClientError::Timeout(patience)),
     }
 }
 

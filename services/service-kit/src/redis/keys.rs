@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use redis::Cmd;
+use redis::aio::ConnectionLike;
 
 use super::client::{RedisClient, RedisClientError};
 
 /// Keys looked at in one step of a scan, and dropped in one command.
 const BATCH: usize = 500;
 
-impl RedisClient {
+impl<C: ConnectionLike + Clone> RedisClient<C> {
     /// The keys that match the glob `pattern`, each once.
     ///
     /// # Errors
@@ -59,6 +60,16 @@ impl RedisClient {
                 .unwrap_or(0)
         };
         Ok((field("keyspace_hits:"), field("keyspace_misses:")))
+    }
+
+    /// What Redis calls its present run; it has another one after each start.
+    ///
+    /// # Errors
+    /// See [`RedisClientError`].
+    pub async fn run_id(&self) -> Result<String, RedisClientError> {
+        let info: String = self.query(redis::cmd("INFO").arg("server")).await?;
+        let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:"));
+        Ok(run_id.unwrap_or_default().trim().to_owned())
     }
 }
 

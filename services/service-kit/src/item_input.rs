@@ -1,9 +1,10 @@
-//! What a caller may send for a product, and what is wrong with what they sent.
+//! What a caller may send for an item of a catalogue, and what is wrong with what they sent.
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
-use service_kit::{JsonBody, Problem, ValidationError, read_json};
+
+use crate::{JsonBody, Problem, ValidationError, read_json};
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_NAME_CHARACTERS: usize = 255;
@@ -11,23 +12,24 @@ const MAX_DESCRIPTION_CHARACTERS: usize = 10_000;
 /// The greatest number of a `decimal(10,2)`.
 const MAX_PRICE: f64 = 99_999_999.99;
 
-/// A product's changeable fields, valid for the table.
+/// An item's changeable fields, valid for a table with the columns `name varchar(255)`, `description text` and
+/// `price decimal(10,2)`.
 ///
 /// ```json
 /// {"name": "Wireless Mouse", "description": null, "price": 29.99}
 /// ```
 /// `description` may be left out; unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ProductInput {
+pub struct ItemInput {
     /// 1 to 255 characters.
-    pub(crate) name: String,
+    pub name: String,
     /// At most 10 000 characters.
-    pub(crate) description: Option<String>,
+    pub description: Option<String>,
     /// 0 to 99 999 999.99, not yet rounded.
-    pub(crate) price: f64,
+    pub price: f64,
 }
 
-impl<S: Send + Sync> FromRequest<S> for ProductInput {
+impl<S: Send + Sync> FromRequest<S> for ItemInput {
     type Rejection = Response;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
@@ -36,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for ProductInput {
     }
 }
 
-impl ProductInput {
+impl ItemInput {
     fn from_json(body: Value) -> Result<Self, ValidationError> {
         let Value::Object(fields) = body else {
             let msg = "Input should be a JSON object";
@@ -126,7 +128,10 @@ fn check_price(value: &Value) -> Result<f64, Box<Problem>> {
 }
 
 /// A price that the column can hold, or what `problem` makes of it.
-pub(crate) fn price_in_range(
+///
+/// # Errors
+/// Not finite, below 0 or above 99 999 999.99.
+pub fn price_in_range(
     price: f64,
     problem: impl FnOnce(&'static str, &str) -> Problem,
 ) -> Result<f64, Box<Problem>> {
@@ -153,14 +158,14 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn accepted(body: Value) -> ProductInput {
-        ProductInput::from_json(body).unwrap()
+    fn accepted(body: Value) -> ItemInput {
+        ItemInput::from_json(body).unwrap()
     }
 
     /// The `loc` and `type` of each problem.
     #[track_caller]
     fn refused(body: &Value, expected: &[(&str, &str)]) {
-        let error = ProductInput::from_json(body.clone()).unwrap_err();
+        let error = ItemInput::from_json(body.clone()).unwrap_err();
         let problems = serde_json::to_value(error.problems()).unwrap();
         let found: Vec<_> = problems
             .as_array()
