@@ -1,0 +1,33 @@
+//! `write-through-service` serves until SIGTERM; `write-through-service healthcheck` asks a running one whether it is
+//! well.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use axum::Router;
+use service_kit::{ConfigError, Environment, Service};
+use write_through_service::{AppState, Config, app};
+
+struct WriteThroughService(Config);
+
+impl Service for WriteThroughService {
+    const NAME: &'static str = "write-through-service";
+
+    fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Config::from_environment(environment).map(Self)
+    }
+
+    fn listen(&self) -> SocketAddr {
+        self.0.listen
+    }
+
+    fn start(&self) -> Result<Router, Box<dyn Error>> {
+        self.0.log();
+        Ok(app(AppState::start(&self.0)?))
+    }
+}
+
+fn main() -> ExitCode {
+    service_kit::main::<WriteThroughService>()
+}
