@@ -20,6 +20,19 @@ const CACHE_ASIDE_TOOLS: [&str; 7] = [
     "restart-service",
 ];
 
+const WRITE_THROUGH_TOOLS: [&str; 5] = [
+    "logs-all",
+    "logs-api",
+    "redis-inspect",
+    "postgres-inspect",
+    "restart-all",
+];
+
+#[test]
+fn the_write_through_lesson_is_true_and_leaves_nothing() {
+    check_lesson("03-write-through", 23, &WRITE_THROUGH_TOOLS);
+}
+
 #[test]
 fn the_cache_aside_lesson_is_true_and_leaves_nothing() {
     check_lesson(CACHE_ASIDE, 29, &CACHE_ASIDE_TOOLS);
@@ -28,6 +41,18 @@ fn the_cache_aside_lesson_is_true_and_leaves_nothing() {
 #[test]
 fn the_write_ahead_log_lesson_is_true_and_leaves_nothing() {
     check_lesson("25-write-ahead-log", 31, &[]);
+}
+
+/// Blocks without names among them, and one whose variable the next block never sees.
+#[test]
+fn a_customers_write_through_page_passes_untouched_and_leaves_nothing() {
+    let prune = (
+        "clean-previous",
+        "would harm more than this lab (`docker system prune -f`)",
+    );
+    let tools = WRITE_THROUGH_TOOLS.map(|name| (name, "on demand"));
+    let skipped: Vec<_> = [prune].into_iter().chain(tools).collect();
+    check_customers_page("03-write-through", "customer-03.md", 32, &skipped);
 }
 
 #[test]
