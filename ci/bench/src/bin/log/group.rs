@@ -1,0 +1,93 @@
+//! Group commit over anything that can make a group of records durable.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use labctl_bench::Failure;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+/// As many as the store's own queue has.
+const QUEUE: usize = 1024;
+const FILE_BYTES: u64 = 64 << 20;
+
+/// Makes a group durable: keys and values.
+pub(crate) trait Sink: Send + 'static {
+    fn commit(&mut self, group: &[(String, String)]) -> Result<(), Failure>;
+}
+
+/// A thread with a sink. The thread ends when the last handle is dropped.
+#[derive(Clone)]
+pub(crate) struct GroupCommit(UnboundedSender<Waiting>);
+
+type Waiting = ((String, String), oneshot::Sender<Result<(), String>>);
+
+impl GroupCommit {
+    pub(crate) fn start(mut sink: impl Sink) -> Self {
+        let (inbox, mut queue) = unbounded_channel::<Waiting>();
+        std::thread::spawn(move || {
+            let (mut waiting, mut group, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+            while queue.blocking_recv_many(&mut waiting, QUEUE) > 0 {
+                for (record, answer) in waiting.drain(..) {
+                    group.push(record);
+                    answers.push(answer);
+                }
+                let outcome = sink.commit(&group).map_err(|error| error.to_string());
+                group.clear();
+                for answer in answers.drain(..) {
+                    // Who asked may be gone.
+                    let _ = answer.send(outcome.clone());
+                }
+            }
+        });
+        Self(inbox)
+    }
+
+    pub(crate) async fn write(&self, key: String, value: String) -> Result<(), Failure> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.0.send(((key, value), answer));
+        sent.map_err(|_| "the thread has ended")?;
+        Ok(answered.await??)
+    }
+}
+
+/// One write and one `fdatasync` for each group, in a file of zeros, from its start again when it is full.
+struct Bare {
+    file: File,
+    offset: u64,
+    buffer: Vec<u8>,
+}
+
+pub(crate) fn bare(folder: &Path) -> Result<GroupCommit, Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let file = options.open(folder.join("bare.log"))?;
+    let zeros = vec![0; 1 << 20];
+    for offset in (0..FILE_BYTES).step_by(zeros.len()) {
+        file.write_all_at(&zeros, offset)?;
+    }
+    file.sync_all()?;
+    Ok(GroupCommit::start(Bare {
+        file,
+        offset: 0,
+        buffer: Vec::new(),
+    }))
+}
+
+impl Sink for Bare {
+    fn commit(&mut self, group: &[(String, String)]) -> Result<(), Failure> {
+        self.buffer.clear();
+        for (key, value) in group {
+            self.buffer.extend_from_slice(key.as_bytes());
+            self.buffer.extend_from_slice(value.as_bytes());
+        }
+        let length = u64::try_from(self.buffer.len())?;
+        if self.offset + length > FILE_BYTES {
+            self.offset = 0;
+        }
+        self.file.write_all_at(&self.buffer, self.offset)?;
+        self.offset += length;
+        Ok(self.file.sync_data()?)
+    }
+}
