@@ -8,6 +8,7 @@
 //! | `POSTGRES_URL` | `postgresql://labuser:labpass@localhost:5432/items_db` | the database |
 //! | `CACHE_TTL_SECONDS` | `300` | how long an item stays cached, at least 1 |
 //! | `REDIS_TIMEOUT_MS` | `800` | a cache operation takes no longer, at least 1 |
+//! | `POSTGRES_WAIT_MS` | `30000` | a statement waits so long for a free connection, at least 1 |
 //! | `ADMIN_TOKEN` | none | if set, `POST /cache/clear` asks for it as a bearer token |
 //! | `LOG_LEVEL`, `LOG_FORMAT` | `info`, `text` | see [`service_kit::LogConfig`] |
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub cache_ttl_seconds: NonZeroU32,
     /// A cache operation takes no longer, whatever is wrong with Redis.
     pub redis_timeout: Duration,
+    /// A statement waits so long for one of the connections: a burst of callers queues for them.
+    pub postgres_wait: Duration,
     /// The token of `POST /cache/clear`.
     pub admin_token: AdminToken,
 }
@@ -68,6 +71,15 @@ impl Config {
                     )?
                     .get(),
             )),
+            postgres_wait: Duration::from_millis(u64::from(
+                environment
+                    .parse(
+                        "POSTGRES_WAIT_MS",
+                        const { NonZeroU32::new(30_000).expect("30000 is not zero") },
+                        "a number of milliseconds from 1",
+                    )?
+                    .get(),
+            )),
             admin_token: AdminToken::new(environment.get("ADMIN_TOKEN")),
         })
     }
@@ -95,6 +107,7 @@ impl std::fmt::Debug for Config {
             .field("postgres_url", &mask_password(&self.postgres_url))
             .field("cache_ttl_seconds", &self.cache_ttl_seconds)
             .field("redis_timeout", &self.redis_timeout)
+            .field("postgres_wait", &self.postgres_wait)
             .field("admin_token", &self.admin_token)
             .finish()
     }

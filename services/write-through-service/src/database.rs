@@ -7,12 +7,7 @@ use tokio_postgres::{Client, Error, Statement};
 
 use crate::item::{Item, Row};
 
-/// Generous: a burst of callers queues here.
-const POOL: PoolSettings<'_> = PoolSettings {
-    name: "write-through-service",
-    max_connections: 10,
-    patience: Duration::from_secs(30),
-};
+const MAX_CONNECTIONS: usize = 10;
 
 /// A handle on the database; connects when it must.
 #[derive(Debug)]
@@ -29,12 +24,17 @@ struct Statements {
 }
 
 impl Database {
-    /// Nothing is connected yet.
+    /// Nothing is connected yet. A statement waits `patience` for a connection to be free.
     ///
     /// # Errors
     /// `url` is not one of PostgreSQL.
-    pub(crate) fn open(url: &str) -> Result<Self, Error> {
-        PostgresPool::open(url, POOL).map(Self)
+    pub(crate) fn open(url: &str, patience: Duration) -> Result<Self, Error> {
+        let settings = PoolSettings {
+            name: "write-through-service",
+            max_connections: MAX_CONNECTIONS,
+            patience,
+        };
+        PostgresPool::open(url, settings).map(Self)
     }
 
     /// Makes the first two connections, so that the first requests need not.

@@ -64,7 +64,7 @@ impl AppState {
                 config.redis_timeout,
                 Arc::clone(&owed),
             ),
-            database: Database::open(&config.postgres_url)?,
+            database: Database::open(&config.postgres_url, config.postgres_wait)?,
             metrics: Metrics::new(&config.service_name),
             owed,
             under_way: AtomicUsize::new(0),
