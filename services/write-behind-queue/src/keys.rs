@@ -1,0 +1,25 @@
+//! The names of the keys.
+
+/// Entries that wait.
+pub const QUEUE: &str = "write_behind:queue";
+/// Entries that the worker has claimed.
+pub const PROCESSING: &str = "write_behind:processing";
+/// Dead letters.
+pub const DEAD_LETTERS: &str = "write_behind:dlq";
+pub(crate) const PENDING: &str = "write_behind:pending";
+pub(crate) const OWNER: &str = "write_behind:owner";
+pub(crate) const CACHE_PREFIX: &str = "cache:product:";
+pub(crate) const MARKER_PREFIX: &str = "write_behind:coalescing:";
+pub(crate) const TOMBSTONE_PREFIX: &str = "write_behind:deleted:";
+
+pub(crate) fn cache(id: &str) -> String {
+    format!("{CACHE_PREFIX}{id}")
+}
+
+pub(crate) fn marker(id: &str) -> String {
+    format!("{MARKER_PREFIX}{id}")
+}
+
+pub(crate) fn tombstone(id: &str) -> String {
+    format!("{TOMBSTONE_PREFIX}{id}")
+}
