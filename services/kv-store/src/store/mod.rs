@@ -18,6 +18,7 @@ mod guard;
 mod handle;
 mod open;
 mod request;
+mod shared_folder;
 mod view;
 mod writer;
 

@@ -16,6 +16,7 @@ use super::checkpointing::Logged;
 use super::group::Group;
 use super::guard::StoreGuard;
 use super::handle::Store;
+use super::shared_folder;
 use super::view::{Seen, View};
 use super::writer::{QUEUE_PLACES, Writer};
 use crate::config::{LogConfig, file_name};
@@ -113,7 +114,7 @@ impl Store {
         let mut map = Map::default();
         let log_options = LogOptions::new(options.durability);
         let opened = wal::open(
-            home,
+            &shared_folder::shared(home),
             log_options,
             SystemTime::now(),
             |key, action| match action {
