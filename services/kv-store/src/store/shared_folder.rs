@@ -74,3 +74,30 @@ impl<D: Disk> Disk for SharedFolder<D> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{Fault, Plan, SimulatedDisk};
+
+    #[test]
+    fn a_failed_sync_is_told_once_to_each_side() {
+        let disk = SimulatedDisk::new(1);
+        let home = shared(&Home {
+            log_disk: disk.clone(),
+            log_name: "wal.log".to_owned(),
+            checkpoint_disk: disk.clone(),
+            checkpoint_name: "checkpoint.json".to_owned(),
+        });
+        home.log_disk.create("wal.log.00000001").unwrap();
+        disk.set_plan(Plan {
+            faults: [(0, Fault::Error)].into_iter().collect(),
+            stop_at: None,
+        });
+        assert!(home.checkpoint_disk.sync_folder().is_err());
+        // The disk itself would say that all is well, and the name may be gone.
+        assert!(home.log_disk.sync_folder().is_err());
+        assert!(home.log_disk.sync_folder().is_ok());
+        assert!(home.checkpoint_disk.sync_folder().is_ok());
+    }
+}
