@@ -28,6 +28,10 @@ const WRITE_THROUGH_TOOLS: [&str; 5] = [
     "restart-all",
 ];
 
+/// The block that a page plays in the background. The storm that the page makes beside it may starve it until the
+/// cleanup stops it, and the page passes all the same.
+const LOAD_IN_BACKGROUND: &str = "load-test";
+
 #[test]
 fn the_write_through_lesson_is_true_and_leaves_nothing() {
     check_lesson("03-write-through", 23, &WRITE_THROUGH_TOOLS);
@@ -129,6 +133,8 @@ fn check_customers_page(slug: &'static str, page: &str, passed: usize, skipped: 
             assert_eq!(block["outcome"], "skipped", "{name}");
             let told = block["reason"].as_str().unwrap();
             assert!(told.starts_with(reason), "{name}: {told}");
+        } else if name == LOAD_IN_BACKGROUND && block["outcome"] == "stopped" {
+            continue;
         } else {
             assert_eq!(block["outcome"], "passed", "{name}: {}", block["reason"]);
             assert_eq!(block["claims"][0]["claim"], "exit == 0", "{name}");
