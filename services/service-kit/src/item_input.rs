@@ -40,14 +40,11 @@ impl<S: Send + Sync> FromRequest<S> for ItemInput {
 
 impl ItemInput {
     fn from_json(body: Value) -> Result<Self, ValidationError> {
-        let Value::Object(fields) = body else {
-            let msg = "Input should be a JSON object";
-            return Err(Problem::body("model_attributes_type", msg, body).into());
-        };
+        let fields = item_fields(body)?;
         let mut problems = Vec::new();
-        let name = required(&fields, "name").and_then(check_name);
+        let name = item_name(&fields);
         let description = check_description(fields.get("description"));
-        let price = required(&fields, "price").and_then(check_price);
+        let price = item_price(&fields);
         let mut keep = |problem: Box<Problem>| problems.push(*problem);
         let name = name.map_err(&mut keep).ok();
         let description = description.map_err(&mut keep).ok();
@@ -63,7 +60,42 @@ impl ItemInput {
     }
 }
 
-fn required<'f>(fields: &'f Map<String, Value>, name: &str) -> Result<&'f Value, Box<Problem>> {
+/// The fields of an item.
+///
+/// # Errors
+/// The body is something else.
+pub fn item_fields(body: Value) -> Result<Map<String, Value>, ValidationError> {
+    let Value::Object(fields) = body else {
+        let msg = "Input should be a JSON object";
+        return Err(Problem::body("model_attributes_type", msg, body).into());
+    };
+    Ok(fields)
+}
+
+/// The field `name`, for a `varchar(255)`.
+///
+/// # Errors
+/// Not there, no text, empty, too long or with a NUL.
+pub fn item_name(fields: &Map<String, Value>) -> Result<String, Box<Problem>> {
+    required_field(fields, "name").and_then(check_name)
+}
+
+/// The field `price`, for a `decimal(10,2)`; not yet rounded.
+///
+/// # Errors
+/// Not there, no number or out of range.
+pub fn item_price(fields: &Map<String, Value>) -> Result<f64, Box<Problem>> {
+    required_field(fields, "price").and_then(check_price)
+}
+
+/// A field that must be there.
+///
+/// # Errors
+/// It is not.
+pub fn required_field<'f>(
+    fields: &'f Map<String, Value>,
+    name: &str,
+) -> Result<&'f Value, Box<Problem>> {
     fields.get(name).ok_or_else(|| {
         let input = Value::Object(fields.clone());
         Box::new(Problem::field(name, "missing", "Field required", input))

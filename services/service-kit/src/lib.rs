@@ -38,7 +38,9 @@ pub use error::{ApiError, error_chain};
 pub use fallback::{method_not_allowed, not_found, not_found_or_redirect};
 pub use healthcheck::{ProbeError, probe};
 pub use http_metrics::{Endpoint, HttpMetrics};
-pub use item_input::{ItemInput, price_in_range};
+pub use item_input::{
+    ItemInput, item_fields, item_name, item_price, price_in_range, required_field,
+};
 pub use log_writer::LogGuard;
 pub use logging::{LogConfig, LogFormat, UnknownLogFormat, start_logging};
 pub use mask::mask_password;
@@ -49,7 +51,7 @@ pub use postgres::{
     PoolSettings, PostgresError, PostgresPool, SessionId, StatementParameters, Statements,
 };
 pub use query::{Parameters, last_parameter, limit};
-pub use serve::serve;
+pub use serve::{serve, serve_beside};
 pub use service::{Service, main};
 pub use trace_id::TraceId;
 pub use validation::{Problem, ValidationError};

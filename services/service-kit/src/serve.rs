@@ -18,6 +18,18 @@ const GRACE: Duration = Duration::from_millis(700);
 /// # Errors
 /// The signal handlers cannot be installed.
 pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
+    serve_beside(listener, router, async {}).await
+}
+
+/// As [`serve`]; what runs beside the router gets the same time to `end`, from the signal on.
+///
+/// # Errors
+/// The signal handlers cannot be installed.
+pub async fn serve_beside(
+    listener: TcpListener,
+    router: Router,
+    end: impl Future<Output = ()>,
+) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (stop, mut stopping) = watch::channel(false);
@@ -34,9 +46,10 @@ pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
     };
     tracing::info!(signal, "stopping");
     stop.send_replace(true);
-    if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
+    let both = async { tokio::join!(server, end) };
+    if let Ok((ended, ())) = tokio::time::timeout(GRACE, both).await {
         return ended;
     }
-    tracing::warn!("stopped with requests still under way");
+    tracing::warn!("stopped with work still under way");
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::{ConfigError, Environment, LogConfig, error_chain, probe, serve, start_logging};
+use crate::{ConfigError, Environment, LogConfig, error_chain, probe, serve_beside, start_logging};
 
 /// What a service's configuration must be able to do for [`main`] to run the service.
 pub trait Service: Sized {
@@ -30,6 +30,12 @@ pub trait Service: Sized {
     /// # Errors
     /// The configuration cannot be served.
     fn start(&self) -> Result<Router, Box<dyn Error>>;
+
+    /// Ends what was started beside the router; awaited at SIGTERM, while requests under way end, and no longer
+    /// than they are.
+    fn stop(&self) -> impl Future<Output = ()> {
+        async {}
+    }
 }
 
 /// Runs what the command line asks for; a failure is one line on standard error, and exit code 1.
@@ -68,7 +74,8 @@ fn run<S: Service>() -> Result<(), Box<dyn Error>> {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-        Ok(serve(listener, config.start()?).await?)
+        let router = config.start()?;
+        Ok(serve_beside(listener, router, config.stop()).await?)
     });
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();

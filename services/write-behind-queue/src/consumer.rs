@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use redis::RedisResult;
 use redis::aio::ConnectionManager;
+use redis::{Cmd, RedisResult};
 use service_kit::{Arguments, RedisClient, RedisClientError, Script};
 
 use crate::keys::{
-    CACHE_PREFIX, DEAD_LETTERS, MARKER_PREFIX, OWNER, PENDING, PROCESSING, QUEUE, TOMBSTONE_PREFIX,
+    CACHE_PREFIX, CACHE_SECONDS, DEAD_LETTERS, MARKER_PREFIX, OWNER, PENDING, PROCESSING, QUEUE,
+    TOMBSTONE_PREFIX, TOMBSTONE_SECONDS,
 };
 
 /// Keys: owner, queue, processing. Arguments: the new owner. What another one had claimed waits again.
@@ -80,11 +81,6 @@ for i = 6, #ARGV, 3 do
 end
 return settled
 ";
-
-/// How long a product stays cached once the database has it.
-const CACHE_SECONDS: u32 = 3600;
-/// Well above the longest request: no reader that saw the row is still there to cache it.
-const TOMBSTONE_SECONDS: u32 = 60;
 
 /// A handle on the queue, for who drains it.
 #[derive(Debug)]
@@ -181,6 +177,14 @@ impl Consumer {
             arguments.add(entry.dead_letter.as_deref().unwrap_or_default());
         }
         self.redis.run(&self.settle, &arguments).await
+    }
+
+    /// Entries that wait.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn queue_size(&self) -> Result<u64, RedisClientError> {
+        self.redis.query(&Cmd::llen(QUEUE)).await
     }
 
     fn lists(&self) -> Arguments {

@@ -1,4 +1,4 @@
-//! The names of the keys.
+//! The names of the keys, and how long they live.
 
 /// Entries that wait.
 pub const QUEUE: &str = "write_behind:queue";
@@ -11,6 +11,11 @@ pub(crate) const OWNER: &str = "write_behind:owner";
 pub(crate) const CACHE_PREFIX: &str = "cache:product:";
 pub(crate) const MARKER_PREFIX: &str = "write_behind:coalescing:";
 pub(crate) const TOMBSTONE_PREFIX: &str = "write_behind:deleted:";
+
+/// How long a product stays cached once the database has it.
+pub(crate) const CACHE_SECONDS: u32 = 3600;
+/// Well above the longest request: no reader that saw the row is still there to cache it.
+pub(crate) const TOMBSTONE_SECONDS: u32 = 60;
 
 pub(crate) fn cache(id: &str) -> String {
     format!("{CACHE_PREFIX}{id}")

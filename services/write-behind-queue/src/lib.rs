@@ -24,4 +24,4 @@ pub use consumer::{Claim, Consumer, Settled};
 pub use entry::{DeadLetter, Entry, Malformed, Operation, Product};
 pub use keys::{DEAD_LETTERS, PROCESSING, QUEUE};
 pub use producer::{Cached, Enqueued, Producer, Window};
-pub use timestamp::utc;
+pub use timestamp::{unix_seconds, utc};

@@ -7,7 +7,7 @@ use redis::aio::ConnectionManager;
 use redis::{Cmd, RedisResult};
 use service_kit::{Arguments, RedisClient, RedisClientError, Script};
 
-use crate::keys::{self, PENDING, QUEUE};
+use crate::keys::{self, CACHE_SECONDS, PENDING, QUEUE, TOMBSTONE_SECONDS};
 
 /// Keys: cache, queue, pending. Arguments: id, product, entry, limit of the queue.
 const CREATE: &str = r"
@@ -85,6 +85,26 @@ redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
 return 1
 ";
 
+/// Keys: cache, pending, tombstone. Arguments: id, product, when it was updated, seconds. Of two rows the later wins,
+/// in whatever order they arrive.
+const STORE: &str = r"
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 or redis.call('EXISTS', KEYS[3]) == 1 then
+  return 0
+end
+local ok, cached = pcall(cjson.decode, redis.call('GET', KEYS[1]) or '')
+if ok and type(cached) == 'table' and type(cached.updated_at) == 'string' and cached.updated_at > ARGV[3] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[4])
+return 1
+";
+
+/// Keys: cache, tombstone. Arguments: seconds.
+const FORGET: &str = r"
+redis.call('SET', KEYS[2], '', 'EX', ARGV[1])
+return redis.call('DEL', KEYS[1])
+";
+
 /// A product and its tombstone.
 type Found = [Option<Vec<u8>>; 2];
 
@@ -102,6 +122,8 @@ struct Scripts {
     update: Script,
     delete: Script,
     fill: Script,
+    store: Script,
+    forget: Script,
 }
 
 /// How long an update waits for others to join it; each that does begins it anew. `None`: they do not.
@@ -151,6 +173,8 @@ impl Producer {
                 update: Script::new(UPDATE),
                 delete: Script::new(DELETE),
                 fill: Script::new(FILL),
+                store: Script::new(STORE),
+                forget: Script::new(FORGET),
             },
             limit,
         })
@@ -237,8 +261,8 @@ impl Producer {
         self.enqueue(&self.scripts.delete, &arguments).await
     }
 
-    /// Caches a `product` read from the database for `seconds`, unless there is something newer than what was
-    /// `found`; says whether it did.
+    /// Caches a `product` read from the database, unless there is something newer than what was `found`; says
+    /// whether it did.
     ///
     /// # Errors
     /// Redis does not answer.
@@ -247,15 +271,45 @@ impl Producer {
         id: &str,
         found: Option<&[u8]>,
         product: &str,
-        seconds: u32,
     ) -> Result<bool, RedisClientError> {
         let keys = [keys::cache(id), PENDING.to_owned(), keys::tombstone(id)];
         let mut arguments = Arguments::new(keys);
         arguments.add(id);
         arguments.add(found.unwrap_or_default());
         arguments.add(product);
-        arguments.add(seconds);
+        arguments.add(CACHE_SECONDS);
         self.redis.run(&self.scripts.fill, &arguments).await
+    }
+
+    /// Caches a `product` that was written to the database and not queued, unless there is something newer; says
+    /// whether it did.
+    ///
+    /// # Errors
+    /// Redis does not answer; the copy may be the one from before.
+    pub async fn store(
+        &self,
+        id: &str,
+        product: &str,
+        updated_at: &str,
+    ) -> Result<bool, RedisClientError> {
+        let keys = [keys::cache(id), PENDING.to_owned(), keys::tombstone(id)];
+        let mut arguments = Arguments::new(keys);
+        arguments.add(id);
+        arguments.add(product);
+        arguments.add(updated_at);
+        arguments.add(CACHE_SECONDS);
+        self.redis.run(&self.scripts.store, &arguments).await
+    }
+
+    /// Drops a product from the cache that was deleted from the database, and keeps late readers and writers from
+    /// putting it back; says whether it was there.
+    ///
+    /// # Errors
+    /// Redis does not answer; the copy may be there still.
+    pub async fn forget(&self, id: &str) -> Result<bool, RedisClientError> {
+        let mut arguments = Arguments::new([keys::cache(id), keys::tombstone(id)]);
+        arguments.add(TOMBSTONE_SECONDS);
+        self.redis.run(&self.scripts.forget, &arguments).await
     }
 
     /// Entries that wait.

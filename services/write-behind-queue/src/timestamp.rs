@@ -17,6 +17,17 @@ pub fn utc(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}+00:00")
 }
 
+/// `1714564800.123456`: Unix seconds to the microsecond, which come back from JSON digit by digit. A time before
+/// 1970 is 0.
+///
+/// # Panics
+/// Never: digits with a point between them are a number.
+pub fn unix_seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let digits = format!("{}.{:06}", since.as_secs(), since.subsec_micros());
+    digits.parse().expect("digits with a point between them")
+}
+
 /// Year, month and day, so many days after 1970-01-01.
 fn date(mut days: u64) -> (u64, u64, u64) {
     let mut year = 1970;
@@ -59,5 +70,16 @@ mod tests {
         check(1_709_251_199, 999_999, "2024-02-29T23:59:59.999999+00:00");
         check(1_735_689_599, 0, "2024-12-31T23:59:59.000000+00:00");
         check(4_107_542_400, 0, "2100-03-01T00:00:00.000000+00:00");
+    }
+
+    #[test]
+    fn seconds_come_back_from_json_digit_by_digit() {
+        for micros in (0..1_000_000).step_by(997) {
+            let time =
+                UNIX_EPOCH + Duration::from_secs(1_764_140_000) + Duration::from_micros(micros);
+            let text = serde_json::to_string(&unix_seconds(time)).unwrap();
+            let again: f64 = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&again).unwrap(), text);
+        }
     }
 }

@@ -218,7 +218,7 @@ async fn a_deleted_product_is_neither_updated_nor_filled_nor_deleted_again() {
     queue.delete("a").await;
     assert!(queue.producer.look_up("a").await.unwrap().is_deleted);
     assert_eq!(queue.update("a", "a2").await, Enqueued::Deleted);
-    assert!(!queue.producer.fill("a", None, "old", 60).await.unwrap());
+    assert!(!queue.producer.fill("a", None, "old").await.unwrap());
     let other = entry(Operation::Delete("a".to_owned())).replace("1.25", "2.5");
     let again = queue.producer.delete("a", &other).await.unwrap();
     assert_eq!(again, Enqueued::Deleted);
@@ -231,14 +231,38 @@ async fn a_deleted_product_is_neither_updated_nor_filled_nor_deleted_again() {
 #[tokio::test]
 async fn a_fill_gives_way_to_anything_newer() {
     let queue = Queue::start().await;
-    assert!(queue.producer.fill("a", None, "row", 60).await.unwrap());
-    assert!(!queue.producer.fill("a", None, "older", 60).await.unwrap());
+    assert!(queue.producer.fill("a", None, "row").await.unwrap());
+    assert!(!queue.producer.fill("a", None, "older").await.unwrap());
     let seen = Some(&b"row"[..]);
-    assert!(queue.producer.fill("a", seen, "newer", 60).await.unwrap());
+    assert!(queue.producer.fill("a", seen, "newer").await.unwrap());
     queue.update("b", "b1").await;
     let cached = queue.producer.look_up("b").await.unwrap().value;
-    let filled = queue.producer.fill("b", cached.as_deref(), "row", 60).await;
+    let filled = queue.producer.fill("b", cached.as_deref(), "row").await;
     assert!(!filled.unwrap(), "a write waits");
+}
+
+#[tokio::test]
+async fn of_two_rows_stored_the_later_stays_and_a_forgotten_one_is_gone() {
+    let mut queue = Queue::start().await;
+    let [older, newer] = ["2024-05-01T12:00:00.000000", "2024-05-01T12:00:00.000001"].map(|time| {
+        let mut product = product("a", time);
+        product.updated_at = format!("{time}+00:00");
+        (serde_json::to_string(&product).unwrap(), product.updated_at)
+    });
+    let producer = &queue.producer;
+    let store = async |(row, at): &(String, String)| producer.store("a", row, at).await.unwrap();
+    assert!(store(&older).await && store(&newer).await);
+    assert!(!store(&older).await, "it came too late");
+    assert!(producer.forget("a").await.unwrap());
+    assert!(!store(&newer).await, "it is deleted");
+    assert!(!producer.fill("a", None, &newer.0).await.unwrap());
+    queue.update("b", "b1").await;
+    assert!(
+        !queue.producer.store("b", "row", "9").await.unwrap(),
+        "a write waits"
+    );
+    let ttl: i64 = queue.raw.ttl("write_behind:deleted:a").unwrap();
+    assert!((1..=60).contains(&ttl), "{ttl}");
 }
 
 #[tokio::test]
