@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use test_service::PATIENCE;
+
 use crate::client::Client;
 use crate::history::History;
-use crate::server::{PATIENCE, Server};
+use crate::server::Server;
 
 /// How often to kill: `KV_STORE_KILLS=200 cargo nextest run -p kv-store --test process kill`.
 const ROUNDS_VARIABLE: &str = "KV_STORE_KILLS";
@@ -72,7 +74,7 @@ fn survives(seed: u64, variable: (&str, &str)) {
 /// Lets all write at once, and kills the service when so many writes have been acknowledged; gives how many were.
 fn load_until(server: &mut Server, histories: &mut [History], target: u64) -> u64 {
     let logged = AtomicU64::new(0);
-    let address = server.address;
+    let address = server.address();
     std::thread::scope(|scope| {
         for history in histories {
             let logged = &logged;

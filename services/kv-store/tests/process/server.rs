@@ -1,21 +1,16 @@
-//! A running binary, killed when dropped.
+//! The service's process on a folder.
 
-use std::io::Read as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus};
+
+use test_service::{Program, Running};
 
 use crate::client::Client;
 
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_kv-store");
-/// Far above what a start or a stop takes; reaching it is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PROGRAM: Program = Program::new(env!("CARGO_BIN_EXE_kv-store"));
 
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    child: Child,
-}
+pub(crate) struct Server(Running);
 
 impl Server {
     /// Starts on the folder, and waits until it is healthy.
@@ -26,40 +21,22 @@ impl Server {
     }
 
     /// Starts what `command` says on a free port, and waits until it is healthy.
-    pub(crate) fn spawn(mut command: Command) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        command
-            .env("LISTEN", address.to_string())
-            .stdout(Stdio::piped());
-        let server = Self {
-            address,
-            child: command.spawn().unwrap(),
-        };
-        server.until_healthy()
+    pub(crate) fn spawn(command: Command) -> Self {
+        let mut running = Running::start(command);
+        running.until_healthy();
+        Self(running)
     }
 
-    fn until_healthy(mut self) -> Self {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let health = Client::connect(self.address).and_then(|mut c| c.get("/health"));
-            if health.is_ok_and(|(status, _)| status == 200) {
-                return self;
-            }
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "it ended: {ended:?}");
-            assert!(Instant::now() < deadline, "it never became healthy");
-            std::thread::yield_now();
-        }
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.address
     }
 
     pub(crate) fn process_id(&self) -> u32 {
-        self.child.id()
+        self.0.id()
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::connect(self.address).unwrap()
+        Client::connect(self.address()).unwrap()
     }
 
     pub(crate) fn stat(&self, name: &str) -> u64 {
@@ -69,37 +46,24 @@ impl Server {
     }
 
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.0.kill();
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
-        assert!(sent.success());
+    /// Sends SIGTERM; gives the exit and everything that was logged.
+    pub(crate) fn terminate(self) -> (ExitStatus, String) {
+        self.0.terminate()
     }
 
     /// Waits for the end; gives the exit and everything that was logged.
-    pub(crate) fn end(mut self) -> (ExitStatus, String) {
-        let mut log = String::new();
-        let mut output = self.child.stdout.take().unwrap();
-        output.read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap(), log)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub(crate) fn end(self) -> (ExitStatus, String) {
+        self.0.end()
     }
 }
 
 /// The binary with its files in `folder` and nothing else in its environment.
 pub(crate) fn command(folder: &Path) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = PROGRAM.command();
     command
-        .env_clear()
         .env("LISTEN", "127.0.0.1:0")
         .env("WAL_PATH", folder.join("wal.log"))
         .env("CHECKPOINT_PATH", folder.join("checkpoint.json"));

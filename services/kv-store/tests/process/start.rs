@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::server::{Server, command};
+use crate::server::{PROGRAM, Server, command};
 
 const CONFIG: i32 = 2;
 const DATA: i32 = 3;
@@ -80,11 +80,8 @@ fn a_folder_that_a_running_store_has_is_refused() {
     server.client().set("a", "1").unwrap();
     refused(folder.path(), "wal.log.lock is held by a running store");
     assert_eq!(server.client().get("/kv/a").unwrap().0, 200);
-    let mut healthcheck = command(folder.path());
-    healthcheck
-        .arg("healthcheck")
-        .env("LISTEN", server.address.to_string());
-    assert!(healthcheck.status().unwrap().success());
+    let healthcheck = PROGRAM.healthcheck(server.address());
+    assert!(healthcheck.status.success());
 }
 
 #[test]

@@ -9,8 +9,7 @@ fn sigterm_ends_it_with_0_and_loses_nothing() {
     // Idle connections must not hold up the stop.
     let mut client = server.client();
     client.set("a", "1").unwrap();
-    server.signal("-TERM");
-    let (status, log) = server.end();
+    let (status, log) = server.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
     for line in log.lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -8,9 +8,10 @@ use axum::http::Method;
 use kv_store::simulation::SimulatedDisk;
 use kv_store::wal::{Disk, Durability, Home};
 use kv_store::{AppState, CrashButton, Metrics, Store, StoreGuard, StoreOptions, app};
+use test_service::Answer;
 
 use crate::gate::GatedDisk;
-use crate::lab::{Answer, send};
+use crate::lab::send;
 
 fn service<D: Disk>(disk: &D, checkpoint_threshold: u64) -> (Router, StoreGuard) {
     let home = Home {

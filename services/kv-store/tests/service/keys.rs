@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use test_service::call;
 
-use crate::lab::{Lab, answer, send};
+use crate::lab::{Lab, send};
 
 #[tokio::test]
 async fn a_key_is_written_read_listed_and_deleted() {
@@ -74,7 +75,7 @@ async fn any_content_type_is_json() {
             .body(Body::from(r#"{"key":"a","value":1}"#))
             .unwrap();
         let written = r#"{"key":"a","value":1,"wal_enabled":true}"#;
-        answer(lab.service(), request).await.is(200, written);
+        call(lab.service(), request).await.is(200, written);
     }
 }
 

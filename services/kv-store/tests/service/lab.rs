@@ -1,12 +1,12 @@
 //! The service on a folder of its own, or in memory.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::body::Body;
+use axum::http::{Method, Request};
 use kv_store::{AppState, Config, CrashButton, StoreGuard, app};
 use service_kit::Environment;
 use tempfile::TempDir;
-use tower::ServiceExt as _;
+use test_service::{Answer, call};
 
 /// A running service.
 pub(crate) struct Lab {
@@ -14,14 +14,6 @@ pub(crate) struct Lab {
     pub(crate) crash: CrashButton,
     variables: Vec<(String, String)>,
     running: Option<(Router, StoreGuard)>,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
 }
 
 impl Lab {
@@ -102,72 +94,12 @@ impl Lab {
     }
 
     pub(crate) async fn metric(&self, series: &str) -> f64 {
-        let text = self.get("/metrics").await.text;
-        let line = text.lines().find_map(|line| line.strip_prefix(series));
-        let value = line.unwrap_or_else(|| panic!("no series {series} in\n{text}"));
-        value.trim().parse().unwrap()
+        self.get("/metrics").await.metric(series)
     }
 }
 
-impl Answer {
-    /// The status and the JSON body, to the letter.
-    #[track_caller]
-    pub(crate) fn is(&self, status: u16, body: &str) {
-        assert_eq!((self.status.as_u16(), self.text.as_str()), (status, body));
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/json");
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.text)
-            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
-    }
-
-    /// An error whose `detail` is one string; gives it.
-    #[track_caller]
-    pub(crate) fn is_error(&self, status: u16) -> String {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/json");
-        let body = self.json();
-        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
-        body["detail"].as_str().unwrap().to_owned()
-    }
-
-    /// A 422 with one problem for each of `expected`: its type and its place.
-    #[track_caller]
-    pub(crate) fn is_refused(&self, expected: &[(&str, &str)]) {
-        assert_eq!(self.status, 422, "{}", self.text);
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/json");
-        let body = self.json();
-        let problems = body["detail"].as_array().unwrap();
-        let found: Vec<_> = problems
-            .iter()
-            .map(|problem| {
-                assert!(problem["msg"].is_string(), "{problem}");
-                let place = problem["loc"].as_array().unwrap().last().unwrap();
-                let place = place.as_str().unwrap_or("<offset>").to_owned();
-                (problem["type"].as_str().unwrap().to_owned(), place)
-            })
-            .collect();
-        let expected = expected
-            .iter()
-            .map(|(kind, place)| ((*kind).to_owned(), (*place).to_owned()));
-        assert_eq!(found, expected.collect::<Vec<_>>());
-    }
-}
-
+/// Without a content type, which makes no difference.
 pub(crate) async fn send(service: Router, method: Method, path: &str, body: &str) -> Answer {
     let request = Request::builder().method(method).uri(path);
-    answer(service, request.body(Body::from(body.to_owned())).unwrap()).await
-}
-
-pub(crate) async fn answer(service: Router, request: Request<Body>) -> Answer {
-    let response = service.oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.unwrap();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        text: String::from_utf8(bytes.to_vec()).unwrap(),
-    }
+    call(service, request.body(Body::from(body.to_owned())).unwrap()).await
 }

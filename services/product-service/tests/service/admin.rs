@@ -1,9 +1,10 @@
 //! The administrative routes, health and metrics.
 
-use crate::lab::{Lab, answer};
+use crate::lab::{CacheStatus as _, Lab};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::Value;
+use test_service::call;
 
 #[tokio::test]
 async fn health_names_both_stores() {
@@ -79,8 +80,7 @@ async fn clear_drops_all_products_and_nothing_else() {
     for n in 1..=1200 {
         lab.get(&format!("/products/more-{n}")).await;
     }
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = lab.redis_connection().await;
     let () = redis::cmd("SET")
         .arg("other")
         .arg("1")
@@ -215,8 +215,7 @@ async fn the_stale_read_refuses_what_it_cannot_make() {
     lab.sql("DELETE FROM products WHERE id = 'prod-001'");
     let gone = lab.post(&with("?new_price=1"), "").await;
     gone.is(404, r#"{"detail":"Product not found"}"#);
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = lab.redis_connection().await;
     let () = redis::cmd("SET")
         .arg("product:prod-002")
         .arg("{}")
@@ -234,7 +233,7 @@ async fn a_token_guards_the_administrative_routes_only() {
     lab.post("/admin/cache/clear", "").await.is_error(401);
     assert_eq!(lab.get("/products/prod-001").await.status, 200);
     let request = Request::get("/admin/cache-stats").header("authorization", "Bearer s3cret");
-    let admitted = answer(lab.service(), request.body(Body::empty()).unwrap()).await;
+    let admitted = call(lab.service(), request.body(Body::empty()).unwrap()).await;
     assert_eq!(admitted.status, 200);
 }
 

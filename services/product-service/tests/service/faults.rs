@@ -1,12 +1,16 @@
 //! A store stopped, paused, restarted: answers stay JSON and within limits, nothing stale is left behind,
 //! and the service recovers by itself.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::lab::{Answer, Lab, until};
+use axum::http::Method;
+use test_service::{Answer, is_healthy, send, until, within};
+
+use crate::lab::{CacheStatus as _, Lab};
 
 const NEW: &str = r#"{"name":"New","price":7}"#;
 const MOUSE: &str = "/products/prod-001";
+const LOCK_MOUSE: &str = "SELECT 1 FROM products WHERE id = 'prod-001' FOR UPDATE";
 /// The service's own limits, and much more for a busy machine.
 const CACHE_LIMIT: Duration = Duration::from_secs(8);
 const DATABASE_LIMIT: Duration = Duration::from_secs(20);
@@ -118,8 +122,7 @@ async fn an_entry_that_comes_back_with_redis_is_dropped() {
     lab.redis.stop();
     assert_eq!(lab.put(MOUSE, NEW).await.cache_status(), "error");
     lab.redis.start_again();
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = lab.redis_connection().await;
     let () = redis::cmd("SET")
         .arg("product:prod-001")
         .arg(old)
@@ -236,7 +239,7 @@ async fn a_write_that_runs_after_its_time_is_not_hidden_by_the_cache() {
 async fn a_write_that_was_given_up_does_not_run_behind_a_new_cache_entry() {
     let mut lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
-    let lock = lab.lock_row("prod-001");
+    let lock = lab.postgres.transaction(LOCK_MOUSE);
     lab.postgres.pause();
     within(DATABASE_LIMIT, lab.put(MOUSE, NEW))
         .await
@@ -260,7 +263,7 @@ async fn a_write_that_was_given_up_does_not_run_behind_a_new_cache_entry() {
 async fn a_write_that_waits_for_a_lock_is_given_up() {
     let lab = Lab::start_impatient().await;
     lab.get(MOUSE).await;
-    let lock = lab.lock_row("prod-001");
+    let lock = lab.postgres.transaction(LOCK_MOUSE);
     let refused = within(DATABASE_LIMIT, lab.put(MOUSE, NEW)).await;
     refused.is(500, r#"{"detail":"Database error"}"#);
     drop(lock);
@@ -278,7 +281,7 @@ async fn the_service_starts_without_stores_and_finds_them_later() {
     lab.redis.stop();
     lab.postgres.stop();
     let late = lab.another();
-    let health = crate::lab::send(late.clone(), axum::http::Method::GET, "/health", None).await;
+    let health = send(late.clone(), Method::GET, "/health", None).await;
     assert!(
         health.text.contains(r#""redis":"down","postgres":"down""#),
         "{}",
@@ -286,19 +289,7 @@ async fn the_service_starts_without_stores_and_finds_them_later() {
     );
     lab.redis.start_again();
     lab.postgres.start_again();
-    until(async || {
-        let get = axum::http::Method::GET;
-        let health = crate::lab::send(late.clone(), get, "/health", None).await;
-        health.text.contains(r#""status":"ok""#)
-    })
-    .await;
-}
-
-/// The answer, if it comes in time.
-async fn within(limit: Duration, answer: impl Future<Output = Answer>) -> Answer {
-    let started = Instant::now();
-    let answer = tokio::time::timeout(limit, answer).await;
-    answer.unwrap_or_else(|_| panic!("no answer after {:?}", started.elapsed()))
+    until(async || is_healthy(&late).await).await;
 }
 
 /// The first read of the mouse that the cache answers again.

@@ -1,9 +1,10 @@
 //! The catalogue's routes, field by field.
 
-use crate::lab::{Answer, Lab, answer, send};
+use crate::lab::{CacheStatus as _, Lab};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use test_service::{Answer, call, send, until};
 
 const MOUSE: &str = r#""id":"prod-001","name":"Wireless Mouse","description":"Runs on one battery","price":29.99,"created_at":"2024-01-01T00:00:00.000000","updated_at":"2024-01-01T00:00:00.000000""#;
 
@@ -21,7 +22,7 @@ async fn a_hit_does_not_extend_the_life_of_an_entry() {
     let lab = Lab::start_with(&[("CACHE_TTL_SECONDS", "2")]).await;
     lab.get("/products/prod-001").await;
     // Hits all the way; an expiry that slides would never end.
-    crate::lab::until(async || lab.get("/products/prod-001").await.cache_status() == "miss").await;
+    until(async || lab.get("/products/prod-001").await.cache_status() == "miss").await;
 }
 
 #[tokio::test]
@@ -208,7 +209,7 @@ async fn invalid_input_is_422_with_the_place_of_every_problem() {
         assert_eq!(answer.status, 422);
     }
     let untyped = Request::post("/products").body(Body::from(r#"{"name":"n","price":1}"#));
-    let untyped = answer(lab.service(), untyped.unwrap()).await;
+    let untyped = call(lab.service(), untyped.unwrap()).await;
     refused(untyped, json!([["model_attributes_type", ["body"]]]));
     for (query, kind) in [
         ("limit=x", "int_parsing"),
@@ -281,7 +282,7 @@ async fn what_no_route_answers_is_json() {
 #[tokio::test]
 async fn entries_that_are_no_product_are_misses_and_are_refilled() {
     let lab = Lab::start().await;
-    let mut redis = test_redis(&lab).await;
+    let mut redis = lab.redis_connection().await;
     for wrong in ["{}", "x", r#"{"id":"prod-001"}"#, "", "[1]"] {
         let () = redis::cmd("SET")
             .arg("product:prod-001")
@@ -325,9 +326,4 @@ async fn entries_that_are_no_product_are_misses_and_are_refilled() {
         lab.get("/admin/cache/key/none").await.field("exists"),
         "false"
     );
-}
-
-async fn test_redis(lab: &Lab) -> redis::aio::MultiplexedConnection {
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
 }

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::http::Method;
+use test_service::{is_healthy, send, until};
 use tokio::task::JoinSet;
 
-use crate::lab::{Lab, send, until, until_healthy};
+use crate::lab::{CacheStatus as _, Lab};
 
 const READERS: usize = 16;
 const WRITERS: usize = 2;
@@ -23,7 +24,7 @@ async fn no_fill_outlives_a_write_in_500_rounds_of_16_readers() {
 async fn no_fill_outlives_a_write_of_another_instance_in_500_rounds() {
     let lab = Lab::start().await;
     let another = lab.another();
-    until_healthy(&another).await;
+    until(async || is_healthy(&another).await).await;
     rounds(&lab, [lab.service(), another]).await;
 }
 

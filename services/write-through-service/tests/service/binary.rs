@@ -1,39 +1,30 @@
 //! The binary as a container runs it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
 
-use crate::lab::{PATIENCE, TABLE};
+use test_service::{Program, Service as _, binary};
 use test_stores::{Postgres, Redis};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_write-through-service");
-/// The service's own limit is 0.7 s; the rest is for a busy machine.
-const STOP_LIMIT: Duration = Duration::from_secs(15);
+use crate::lab::Items;
 
-/// A running binary, killed when dropped.
-struct Service {
-    child: Child,
-    address: SocketAddr,
-    output: BufReader<ChildStdout>,
-    log: String,
-}
+const PROGRAM: Program = Program::new(env!("CARGO_BIN_EXE_write-through-service"));
 
 #[test]
 fn it_becomes_healthy_logs_its_facts_and_stops_at_sigterm() {
     let redis = Redis::start();
-    let postgres = Postgres::start(TABLE);
+    let postgres = Postgres::start(Items::SCHEMA);
     let variables = [("REDIS_URL", redis.url()), ("POSTGRES_URL", postgres.url())];
-    let mut service = Service::start(&variables);
+    let mut service = PROGRAM.start(&variables);
     service.until_healthy();
+    assert!(PROGRAM.healthcheck(service.address).status.success());
     service.until_logged(r#"connected store="redis""#);
     service.until_logged(r#"connected store="postgres""#);
     service.until_logged("cache PURGE");
     let trace = "0af7651916cd43dd8448eb211c80319c";
-    service.request(&format!(
+    let request = format!(
         "GET /items/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: 00-{trace}-b7ad6b7169203331-01\r\n\r\n"
-    ));
+    );
+    service.ask(&request).unwrap();
     // An idle connection must not hold up the stop.
     let _idle = TcpStream::connect(service.address).unwrap();
     let (status, log) = service.terminate();
@@ -57,168 +48,22 @@ fn it_becomes_healthy_logs_its_facts_and_stops_at_sigterm() {
 
 #[test]
 fn it_stops_in_time_with_a_request_under_way_and_no_store_in_sight() {
-    let mut redis = Redis::start();
-    redis.pause();
-    let nowhere = "postgresql://u:p@127.0.0.1:1/x".to_owned();
-    let mut service = Service::start(&[("REDIS_URL", redis.url()), ("POSTGRES_URL", nowhere)]);
-    service.until_healthy();
-    let mut request = TcpStream::connect(service.address).unwrap();
-    request
-        .write_all(b"GET /items/a HTTP/1.1\r\nHost: x\r\n\r\n")
-        .unwrap();
-    let (status, log) = service.terminate();
-    assert_eq!(status.code(), Some(0), "{log}");
+    binary::stops_in_time(PROGRAM, "/items/a");
 }
 
-/// As a Redis in protected mode does, to clients of other machines.
 #[test]
 fn the_log_says_why_redis_refuses_the_service() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("redis://{}", listener.local_addr().unwrap());
-    let redis = std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let _ = client.read(&mut [0; 1024]).unwrap();
-        client.write_all(b"-DENIED protected mode\r\n").unwrap();
-    });
-    let nowhere = "postgresql://u:p@127.0.0.1:1/x".to_owned();
-    let mut service = Service::start(&[("REDIS_URL", url), ("POSTGRES_URL", nowhere)]);
-    service.until_logged("protected mode");
-    redis.join().unwrap();
+    binary::says_why_redis_refuses(PROGRAM);
 }
 
 #[test]
 fn log_lines_can_be_json() {
-    let nowhere = [
-        ("REDIS_URL", "redis://:secret@127.0.0.1:1".to_owned()),
-        ("POSTGRES_URL", "postgresql://u:p@127.0.0.1:1/x".to_owned()),
-        ("LOG_FORMAT", "json".to_owned()),
-    ];
-    let mut service = Service::start(&nowhere);
-    service.until_healthy();
-    service.request("GET /items/a%0Ab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let (_, log) = service.terminate();
-    assert!(log.lines().count() >= 4 && !log.contains("secret"), "{log}");
-    for line in log.lines() {
-        let event: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(
-            event["timestamp"].is_string() && event["message"].is_string(),
-            "{line}"
-        );
-    }
+    binary::logs_json(PROGRAM, "/items/a%0Ab");
 }
 
 #[test]
 fn what_it_cannot_use_ends_it_with_a_message() {
-    #[track_caller]
-    fn check(arguments: &[&str], variable: (&str, &str), message: &str) {
-        let output = Command::new(BINARY)
-            .args(arguments)
-            .env_clear()
-            .env(variable.0, variable.1)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains(message), "{said}");
-    }
-    check(
-        &[],
-        ("CACHE_TTL_SECONDS", "soon"),
-        "CACHE_TTL_SECONDS=`soon` is not",
-    );
-    check(&[], ("LISTEN", "8000"), "LISTEN=`8000` is not an address");
-    check(
-        &[],
-        ("LOG_FORMAT", "xml"),
-        "LOG_FORMAT=`xml` is not one of text, json",
-    );
-    check(
-        &["serve"],
-        ("A", "b"),
-        "usage: write-through-service [healthcheck]",
-    );
-    check(
-        &["healthcheck"],
-        ("LISTEN", "127.0.0.1:1"),
-        "no answer from http://127.0.0.1:1/health",
-    );
-    let held = TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = held.local_addr().unwrap().to_string();
-    check(&[], ("LISTEN", &taken), "cannot listen on");
-}
-
-impl Service {
-    fn start(variables: &[(&str, String)]) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let mut child = Command::new(BINARY)
-            .env_clear()
-            .env("LISTEN", address.to_string())
-            .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self {
-            child,
-            address,
-            output,
-            log: String::new(),
-        }
-    }
-
-    /// Healthy as Docker means it: `/health` answers.
-    fn until_healthy(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.healthcheck().status.success() {
-            assert!(self.child.try_wait().unwrap().is_none(), "it ended");
-            assert!(Instant::now() < deadline, "it never became healthy");
-        }
-    }
-
-    /// Reads the log until `fact` was in it.
-    fn until_logged(&mut self, fact: &str) {
-        while !self.log.contains(fact) {
-            let length = self.output.read_line(&mut self.log).unwrap();
-            assert!(length > 0, "no `{fact}` in\n{}", self.log);
-        }
-    }
-
-    fn healthcheck(&self) -> Output {
-        let mut command = Command::new(BINARY);
-        command
-            .arg("healthcheck")
-            .env("LISTEN", self.address.to_string());
-        command.output().unwrap()
-    }
-
-    fn request(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    /// Sends SIGTERM; the exit and everything that was logged.
-    fn terminate(mut self) -> (ExitStatus, String) {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        let started = Instant::now();
-        self.output.read_to_string(&mut self.log).unwrap();
-        let status = self.child.wait().unwrap();
-        assert!(
-            started.elapsed() < STOP_LIMIT,
-            "stopped after {:?}",
-            started.elapsed()
-        );
-        (status, std::mem::take(&mut self.log))
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    binary::refuses_what_it_cannot_use(PROGRAM, "write-through-service");
+    let soon = "CACHE_TTL_SECONDS=`soon` is not";
+    binary::refuses(PROGRAM, &[], ("CACHE_TTL_SECONDS", "soon"), soon);
 }

@@ -1,9 +1,10 @@
 //! More callers at once than the database has connections for.
 
 use axum::http::Method;
+use test_service::send;
 use tokio::task::JoinSet;
 
-use crate::lab::{Lab, send};
+use crate::lab::Lab;
 
 const NEW: &str = r#"{"name":"n","price":1}"#;
 

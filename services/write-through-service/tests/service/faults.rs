@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use crate::lab::{Answer, Lab, until};
+use axum::http::Method;
+use test_service::{send, until, within};
+
+use crate::lab::{Cache as _, Lab};
 
 const NEW: &str = r#"{"name":"New","price":7}"#;
 /// The service's own limits are below a second, and up to forty; the rest is for a busy machine.
@@ -77,8 +80,7 @@ async fn copies_from_an_old_file_are_not_believed() {
         assert_eq!(lab.put("/items/a", &body).await.status, 200);
         lab.redis.stop();
         lab.redis.start_again();
-        let client = redis::Client::open(lab.redis.url()).unwrap();
-        let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+        let mut redis = lab.redis_connection().await;
         for (key, copy) in [("item:a", old), ("item:b", other)] {
             let set = redis::Cmd::set(key, copy);
             let () = set.query_async(&mut redis).await.unwrap();
@@ -113,15 +115,14 @@ async fn a_service_that_starts_believes_nothing_it_finds() {
     assert_eq!(lab.get("/items/a").await.field("price"), "29.99");
     lab.redis.pause();
     let late = lab.another();
-    let read = crate::lab::send(late.clone(), axum::http::Method::GET, "/items/a", None).await;
+    let read = send(late.clone(), Method::GET, "/items/a", None).await;
     assert_eq!(
         (read.cache(), read.field("price")),
         ("BYPASS", "1.0".into())
     );
     lab.redis.resume();
     until(async || {
-        let get = axum::http::Method::GET;
-        let read = crate::lab::send(late.clone(), get, "/items/a", None).await;
+        let read = send(late.clone(), Method::GET, "/items/a", None).await;
         assert_eq!(read.field("price"), "1.0");
         read.cache() == "HIT"
     })
@@ -132,8 +133,7 @@ async fn a_service_that_starts_believes_nothing_it_finds() {
 #[tokio::test]
 async fn an_emptied_redis_is_found_out_at_the_next_write() {
     let lab = Lab::start().await;
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = lab.redis_connection().await;
     let () = redis::cmd("FLUSHALL")
         .query_async(&mut redis)
         .await
@@ -208,10 +208,4 @@ async fn no_longer_owed(lab: &Lab) {
     })
     .await;
     lab.until_healthy().await;
-}
-
-/// The answer, if it comes in time.
-async fn within(limit: Duration, answer: impl Future<Output = Answer>) -> Answer {
-    let answer = tokio::time::timeout(limit, answer).await;
-    answer.unwrap_or_else(|_| panic!("no answer within {limit:?}"))
 }

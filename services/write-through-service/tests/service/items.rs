@@ -2,8 +2,9 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use test_service::send;
 
-use crate::lab::{Lab, send};
+use crate::lab::{Cache as _, Lab, copy};
 
 const A: &str = r#"{"id":"a","name":"Widget A","description":"Turns left","price":29.99,"created_at":"2024-01-01T00:00:00.000000","updated_at":"2024-01-01T00:00:00.000000"}"#;
 
@@ -15,7 +16,7 @@ async fn the_first_read_is_a_miss_and_the_second_a_hit_with_the_same_body() {
         read.is(200, A);
         assert_eq!(read.cache(), cache);
     }
-    assert_eq!(lab.copy("item:a").await.as_deref(), Some(A));
+    assert_eq!(copy(&lab, "item:a").await.as_deref(), Some(A));
 }
 
 #[tokio::test]
@@ -41,11 +42,11 @@ async fn what_is_written_is_a_hit_at_once_as_the_row_has_it() {
         ("1.23".into(), "\"Other\"".into())
     );
     assert!(updated.field("updated_at") > updated.field("created_at"));
-    assert_eq!(lab.copy(&format!("item:{id}")).await, Some(updated.text));
+    assert_eq!(copy(&lab, &format!("item:{id}")).await, Some(updated.text));
     lab.delete(&path)
         .await
         .is(200, &format!(r#"{{"status":"deleted","id":"{id}"}}"#));
-    assert_eq!(lab.copy(&format!("item:{id}")).await, None);
+    assert_eq!(copy(&lab, &format!("item:{id}")).await, None);
     for answer in [lab.get(&path).await, lab.delete(&path).await] {
         answer.is(404, r#"{"detail":"Item not found"}"#);
     }
@@ -150,8 +151,7 @@ async fn a_read_costs_one_counted_lookup_and_a_write_none() {
 #[tokio::test]
 async fn copies_that_are_no_item_are_misses_and_are_refilled() {
     let lab = Lab::start().await;
-    let client = redis::Client::open(lab.redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = lab.redis_connection().await;
     for wrong in ["{}", "x", "", &A.replace("\"a\"", "\"b\"")] {
         let () = redis::Cmd::set("item:a", wrong)
             .query_async(&mut redis)

@@ -1,16 +1,17 @@
 //! Writers at once: what is in Redis at the end is what is in PostgreSQL.
 
 use axum::http::Method;
+use test_service::send;
 use tokio::task::JoinSet;
 
-use crate::lab::{Lab, send};
+use crate::lab::{Cache as _, Lab, copy};
 
 const ROUNDS: usize = 1000;
 
 /// As the cache holds it and as the database does.
 async fn check_equal(lab: &Lab, round: usize) {
     let row = lab.sql("SELECT name || ' ' || price FROM items WHERE id = 'a'");
-    let copy = lab.copy("item:a").await.unwrap();
+    let copy = copy(lab, "item:a").await.unwrap();
     let copy: serde_json::Value = serde_json::from_str(&copy).unwrap();
     let name = copy["name"].as_str().unwrap();
     let price = copy["price"].as_f64().unwrap();
