@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
 
+use labctl_docker::find_compose_file;
 use labctl_engine::{SnapshotFile, code_digest};
 use labctl_runbook::{LintFacts, Severity, SnapshotHeader};
 
@@ -32,10 +33,15 @@ pub(crate) async fn lint(
         )
         .await?;
         let document = &scene.document;
+        let snapshots = library.snapshots(&document.lab);
         let facts = LintFacts {
             compose: scene.facts.compose,
-            snapshots: headers(&library.snapshots(&document.lab))?,
+            snapshots: headers(&snapshots)?,
             code_digest: Some(code_digest),
+            missing_snapshots: (!document.lab.is_ours && !snapshots.is_dir()).then_some(snapshots),
+            without_compose: find_compose_file(&scene.lab.folder)
+                .is_none()
+                .then_some(scene.lab.folder),
         };
         let findings = labctl_runbook::lint(&document.source, &document.runbook, &facts);
         diagnostics::print(&document.lab.runbook, &document.source, &findings);

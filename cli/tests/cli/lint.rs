@@ -32,3 +32,16 @@ fn an_error_is_exit_code_2_and_a_good_page_gets_no_word() {
         .passes()
         .says("1 runbook, 0 errors, 0 warnings");
 }
+
+#[test]
+fn what_will_not_be_judged_is_pointed_at_with_the_folders_looked_in() {
+    Page::new()
+        .block("read", "echo hi")
+        .expect("snapshot stdout\nservice api state == \"running\"")
+        .labctl(&["lint", "page.md"])
+        .said()
+        .passes()
+        .says("there is no folder `page.snapshots`")
+        .says("there is no Compose file in `")
+        .says("2 warnings");
+}

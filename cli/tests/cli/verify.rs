@@ -134,6 +134,31 @@ fn a_background_block_runs_beside_the_ones_that_follow() {
 }
 
 #[test]
+fn a_background_block_whose_claims_were_never_judged_is_no_pass() {
+    Page::new()
+        .fence(
+            r#"bash {"name": "server", "background": true}"#,
+            "exec sleep 1000",
+        )
+        .expect("stdout contains \"what it never prints\"")
+        .block("client", "true")
+        .verify()
+        .code(3)
+        .says("was not judged")
+        .says("exit == 0");
+}
+
+#[test]
+fn a_snapshot_without_a_folder_is_told_and_not_counted() {
+    Page::new()
+        .block("read", "echo hi")
+        .expect("snapshot stdout")
+        .verify()
+        .passes()
+        .says("its snapshot was not compared");
+}
+
+#[test]
 fn a_background_block_that_dies_by_itself_is_judged() {
     Page::new()
         .fence(

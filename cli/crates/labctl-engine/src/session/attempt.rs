@@ -141,10 +141,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
                 continue;
             };
             let judged = if attempt.ending == Ending::Stopped {
-                Judged {
-                    outcome: Outcome::Stopped,
-                    ..Judged::errored(String::new())
-                }
+                stopped(self.block(step))
             } else {
                 self.judge(step, Ok(attempt)).await
             };
@@ -176,3 +173,19 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         })
     }
 }
+
+/// A block that was stopped with the lab is not judged. Where something is claimed of it, that is not a pass.
+fn stopped(block: &Block) -> Judged {
+    let outcome = if block.expectations.ask_anything() {
+        Outcome::Errored(NOT_JUDGED.to_owned())
+    } else {
+        Outcome::Stopped
+    };
+    Judged {
+        outcome,
+        ..Judged::errored(String::new())
+    }
+}
+
+const NOT_JUDGED: &str = "it was stopped with the lab before it had ended, so what it claims was not judged; \
+     claim its exit too, such as `exit == 0`, and labctl waits for its end";

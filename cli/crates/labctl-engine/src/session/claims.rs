@@ -18,7 +18,7 @@ pub(super) async fn judge<R: Runtime>(
     is_exit_judged: bool,
 ) -> Vec<Judgement> {
     let mut judgements = Vec::new();
-    if is_exit_judged && !super::judge::has_exit_claim(&block.expectations) {
+    if is_exit_judged && !expect::has_exit_claim(&block.expectations) {
         let code = observation.exit.code();
         judgements.push(Judgement {
             claim: "exit == 0".to_owned(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use labctl_runbook::{
     Block, Captures, ExitStatus, Judgement, Observation, Runbook, Verdict,
-    expect::{Expectations, Statement, Subject},
+    expect::{Statement, Subject},
 };
 
 use crate::{
@@ -76,14 +76,6 @@ impl StepReport {
             }
         }
     }
-}
-
-/// Whether the author says what the exit code must be.
-pub(super) fn has_exit_claim(expectations: &Expectations) -> bool {
-    expectations
-        .statements
-        .iter()
-        .any(|statement| matches!(statement, Statement::Claim(claim) if matches!(claim.subject, Subject::Exit)))
 }
 
 /// Judges an attempt of `block` that might take `deadline`.
@@ -213,6 +205,9 @@ fn compare_snapshot(
     judged: &mut Judged,
 ) {
     let Some(folder) = &run.snapshots else {
+        if block.expectations.snapshot.is_on() {
+            judged.notes.push(NO_FOLDER.to_owned());
+        }
         return;
     };
     let compared = snapshot::compare(folder, run.runbook, block, observation);
@@ -245,6 +240,9 @@ fn compare_snapshot(
 
 const STALE: &str =
     "stale snapshot: the block's code changed since it was accepted, its output did not";
+
+const NO_FOLDER: &str =
+    "its snapshot was not compared: nobody has made a folder for them; `labctl lint` says where";
 
 /// 128 + SIGPIPE.
 const BROKEN_PIPE: i32 = 141;

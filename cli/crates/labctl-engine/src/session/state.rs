@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use labctl_runbook::{Action, Part, Plan, Runbook, SkipReason, expect::Retry};
+use labctl_runbook::{
+    Action, Part, Plan, Runbook, SkipReason,
+    expect::{self, Retry},
+};
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +175,7 @@ impl Session {
                     .iter()
                     .map(|(name, _)| name.clone())
                     .collect(),
-                is_awaited: super::judge::has_exit_claim(&block.expectations),
+                is_awaited: expect::has_exit_claim(&block.expectations),
                 progress: Progress::Waiting,
             })
         });

@@ -36,6 +36,13 @@ pub struct Expectations {
     pub role: Option<Role>,
 }
 
+impl Expectations {
+    /// Whether they ask for anything to be judged.
+    pub fn ask_anything(&self) -> bool {
+        !self.statements.is_empty() || self.until.is_some() || self.snapshot.is_on()
+    }
+}
+
 /// A line that is judged in order.
 #[derive(Debug, Clone)]
 pub enum Statement {
@@ -101,7 +108,7 @@ pub enum Quantifier {
 }
 
 /// What a claim speaks of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The exit code, 128 + n by signal.
     Exit,
@@ -127,7 +134,7 @@ pub enum Subject {
 }
 
 /// `service NAME ASPECT`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSubject {
     /// The Compose service, or its container's name.
     pub name: String,
@@ -279,6 +286,13 @@ pub enum SnapshotMode {
     Stderr,
     /// both lines
     Both,
+}
+
+impl SnapshotMode {
+    /// Whether a snapshot is asked for.
+    pub fn is_on(self) -> bool {
+        matches!(self, Self::Stdout | Self::Stderr | Self::Both)
+    }
 }
 
 /// What a block is for, said by its author.

@@ -22,7 +22,7 @@ pub use claim::{
 pub use judge::{Evidence, evaluate, judge};
 pub use parse::parse;
 pub use service::unknown_services;
-pub use vacuous::{is_vacuous, judges_more_than_exit};
+pub use vacuous::{has_exit_claim, is_vacuous, judges_more_than_exit};
 
 pub(crate) use directive::parse_redaction;
 pub(crate) use vacuous::check_captures;

@@ -67,6 +67,13 @@ pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
     evaluate(claim, evidence, &captures) == Verdict::Held
 }
 
+/// Whether the author says what the exit code must be.
+pub fn has_exit_claim(expectations: &Expectations) -> bool {
+    expectations.statements.iter().any(
+        |statement| matches!(statement, Statement::Claim(claim) if matches!(claim.subject, Subject::Exit)),
+    )
+}
+
 /// Whether more of the block is judged than how it exits.
 pub fn judges_more_than_exit(expectations: &Expectations) -> bool {
     let is_more = |statement: &Statement| match statement {

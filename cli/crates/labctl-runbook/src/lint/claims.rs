@@ -1,15 +1,50 @@
 //! Claims that prove nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use crate::{
     Block, Diagnostic,
-    expect::{Aspect, Claim, Statement, Subject, is_vacuous},
+    expect::{Aspect, Claim, Comparison, Predicate, Statement, Subject, Value, is_vacuous},
 };
 
 pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
-    reader.runbook.blocks.iter().flat_map(vacuous).collect()
+    let blocks = &reader.runbook.blocks;
+    blocks
+        .iter()
+        .flat_map(|block| vacuous(block).into_iter().chain(own_capture(block)))
+        .collect()
+}
+
+/// What is compared with the value that the same comment has just captured of it.
+fn own_capture(block: &Block) -> Vec<Diagnostic> {
+    let mut captured = BTreeMap::new();
+    let mut found = Vec::new();
+    for statement in &block.expectations.statements {
+        match statement {
+            Statement::Capture(capture) => {
+                captured.insert(&capture.name, &capture.subject);
+            }
+            Statement::Claim(claim) if !claim.is_negated => {
+                if let Predicate::Compare(
+                    Comparison::Equal | Comparison::LessOrEqual | Comparison::GreaterOrEqual,
+                    Value::Capture(name),
+                    _,
+                )
+                | Predicate::Contains(Value::Capture(name)) = &claim.predicate
+                    && captured.get(name) == Some(&&claim.subject)
+                {
+                    let message = format!("`{}` compares what is printed with itself", claim.text);
+                    found.push(
+                        Diagnostic::warning("vacuous-claim", claim.span, message)
+                            .with_help("compare it with what an earlier block printed"),
+                    );
+                }
+            }
+            Statement::Claim(_) => {}
+        }
+    }
+    found
 }
 
 /// Claims that would also hold if nothing were printed or logged there, where no other claim says that something is;

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod claims;
+mod judged;
 mod playing;
 mod reader;
 mod snapshots;
@@ -13,6 +14,8 @@ mod variables;
 mod words;
 
 pub use snapshots::SnapshotHeader;
+
+use std::path::PathBuf;
 
 use crate::{ComposeNames, Diagnostic, Runbook, expect};
 use reader::Reader;
@@ -26,6 +29,10 @@ pub struct LintFacts {
     pub snapshots: Vec<SnapshotHeader>,
     /// How the digest in a snapshot's header is made of a block's code; `None`: digests are not compared.
     pub code_digest: Option<fn(&str) -> String>,
+    /// Where the runbook's snapshots would be looked for, if nobody has made that folder and labctl will not.
+    pub missing_snapshots: Option<PathBuf>,
+    /// The folder that the blocks run in, if there is no Compose file in it.
+    pub without_compose: Option<PathBuf>,
 }
 
 /// Everything that is wrong or doubtful: what the parser found, then the rules' warnings, all in document order.
@@ -38,6 +45,7 @@ pub struct LintFacts {
 /// | `not-exported` | a variable is read that an earlier block has set, but not exported |
 /// | `leading-dollar`, `unquoted-message`, `placeholder`, `waits-for-time` | text that runs otherwise than it reads |
 /// | `vacuous-claim` | a claim that would also hold of a block that prints nothing, a service that logs nothing |
+/// | `never-judged` | a claim or a snapshot where nothing will be judged |
 /// | `unknown-service` | a claim about a service that the Compose file does not have |
 /// | `stale-snapshot` | a snapshot whose block is gone or has changed |
 pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnostic> {
@@ -48,6 +56,7 @@ pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnosti
     found.extend(variables::check(&reader));
     found.extend(words::check(&reader));
     found.extend(claims::check(&reader));
+    found.extend(judged::check(&reader, facts));
     found.extend(expect::unknown_services(runbook, &facts.compose));
     found.extend(snapshots::check(runbook, facts));
     found.sort_by_key(|diagnostic| diagnostic.span);

@@ -220,3 +220,70 @@ fn a_claim_that_silence_would_satisfy_too_is_named_unless_another_demands_output
         &[("vacuous-claim", "stderr not contains \"b\"")],
     );
 }
+
+#[test]
+fn a_claim_about_what_was_captured_of_the_same_thing_is_named() {
+    let page = |claim: &str| {
+        format!(
+            "```bash {{\"name\": \"x\"}}\necho\n```\n<!-- expect\ncapture x = line[1]\n{claim}\n-->\n"
+        )
+    };
+    for claim in ["line[1] == $x", "line[1] contains $x", "line[1] >= $x"] {
+        check(&page(claim), &[("vacuous-claim", claim)]);
+    }
+    for claim in ["line[2] == $x", "line[1] != $x", "line[1] not == $x"] {
+        check(&page(claim), &[]);
+    }
+    let later = format!(
+        "{}\n```bash\necho\n```\n<!-- expect\nline[1] == $x\n-->\n",
+        page("line[2] == \"\"")
+    );
+    check(&later, &[]);
+}
+
+#[test]
+fn what_is_claimed_where_nothing_will_be_judged_is_named() {
+    let page =
+        |fence: &str, lines: &str| format!("```{fence}\necho\n```\n<!-- expect\n{lines}\n-->\n");
+    let never = |fence: &'static str| [("never-judged", fence)];
+    check(&page("text", "stdout contains \"x\""), &never("```text"));
+    check(
+        &page("", "snapshot stdout"),
+        &[("no-language", "```"), ("never-judged", "```")][1..],
+    );
+    check(&page("text", "skip \"to read\""), &[]);
+    check(&page("python", "stdout contains \"x\""), &[]);
+
+    let background = "bash {\"background\": true}";
+    let fence = "```bash {\"background\": true}";
+    for lines in [
+        "stdout contains \"x\"",
+        "until stdout contains \"x\"",
+        "capture x = stdout",
+    ] {
+        check(&page(background, lines), &never(fence));
+    }
+    check(&page(background, "stdout contains \"x\"\nexit == 0"), &[]);
+    check(&page(background, "timeout 5m"), &[]);
+}
+
+#[test]
+fn a_snapshot_without_a_folder_and_a_service_without_a_compose_file_are_never_judged() {
+    let source =
+        "```bash\necho\n```\n<!-- expect\nsnapshot stdout\nservice api state == \"running\"\n-->\n";
+    check(source, &[]);
+    let facts = LintFacts {
+        missing_snapshots: Some("page.snapshots".into()),
+        without_compose: Some("lab".into()),
+        ..LintFacts::default()
+    };
+    let expected = [("never-judged", "```bash"), ("never-judged", "api")];
+    assert_eq!(
+        shown(source, &facts),
+        expected.map(|(code, text)| (code, text.to_owned()))
+    );
+    let off = source
+        .replace("snapshot stdout", "snapshot off")
+        .replace("service api state", "line[1]");
+    assert_eq!(shown(&off, &facts), []);
+}

@@ -17,3 +17,4 @@ pub use needs::check_needs;
 pub use options::{LabFacts, RunOptions, VerifyOptions};
 pub use select::{Candidate, SelectError, Selection};
 pub use step::{Action, Part, Plan, SkipReason, Step};
+pub(crate) use verify::not_code;

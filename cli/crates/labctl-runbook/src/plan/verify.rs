@@ -139,7 +139,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Why a block is something to read rather than to run, unless its author named it.
-pub(super) fn not_code(block: &Block) -> Option<SkipReason> {
+pub(crate) fn not_code(block: &Block) -> Option<SkipReason> {
     if block.is_named || block.interpreter().is_some() {
         return None;
     }

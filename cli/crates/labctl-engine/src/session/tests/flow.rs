@@ -337,6 +337,46 @@ async fn background_blocks_are_stopped_before_the_cleanup_and_judged_if_they_end
     assert_eq!(outcomes(&report), "passed errored passed passed");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_background_block_that_was_stopped_before_its_claims_could_be_judged_is_no_pass() {
+    let bench = |claims| {
+        Bench::new(&["load", "read"])
+            .action(0, Action::RunInBackground)
+            .expects(0, claims)
+    };
+    for claims in [
+        "stdout contains \"x\"",
+        "until stdout contains \"x\"",
+        "snapshot stdout",
+        "capture x = line[1]",
+    ] {
+        let report = bench(claims).does("load", [GoesOn("x\n")]).verify().await;
+        assert_eq!(outcomes(&report), "errored passed", "{claims}");
+        assert_eq!(code(report), 3, "{claims}");
+    }
+    let report = bench("timeout 1m")
+        .does("load", [GoesOn("x\n")])
+        .verify()
+        .await;
+    assert_eq!(outcomes(&report), "stopped passed");
+    let claims = "stdout contains \"x\"";
+    let report = bench(claims).does("load", [Exits("x\n", 0)]).verify().await;
+    assert_eq!(outcomes(&report), "passed passed");
+}
+
+#[tokio::test]
+async fn a_snapshot_that_nobody_can_keep_is_told() {
+    for (lines, notes) in [
+        ("snapshot stdout", 1),
+        ("snapshot off", 0),
+        ("exit == 0", 0),
+    ] {
+        let report = Bench::new(&["read"]).expects(0, lines).verify().await;
+        assert_eq!(outcomes(&report), "passed", "{lines}");
+        assert_eq!(report.steps[0].notes.len(), notes, "{lines}");
+    }
+}
+
 #[tokio::test]
 async fn a_block_whose_need_failed_is_skipped_without_changing_the_code() {
     let mut bench = lab().does("read", [Exits("", 1)]).block(2, |block| {
