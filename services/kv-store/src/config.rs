@@ -11,7 +11,7 @@
 //! | `CHECKPOINT_THRESHOLD` | 100 | log entries that make a checkpoint due, at least 1 |
 //! | `LOG_LEVEL`, `LOG_FORMAT` | `info`, `text` | see [`service_kit::LogConfig`] |
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -82,11 +82,7 @@ impl Config {
             None
         };
         Ok(Self {
-            listen: environment.parse(
-                "LISTEN",
-                SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8000)),
-                "an address such as 0.0.0.0:8000",
-            )?,
+            listen: environment.listen()?,
             service_name: environment.text("OTEL_SERVICE_NAME", "kv-store"),
             log,
         })

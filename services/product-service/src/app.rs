@@ -3,11 +3,10 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use service_kit::{method_not_allowed, not_found_or_redirect, require_admin_token};
+use service_kit::{method_not_allowed, not_found_or_redirect, observed, require_admin_token};
 
 use crate::handlers::{admin, health, products, stale};
 use crate::metrics::{ITEM, LIST};
-use crate::observe::observed;
 use crate::state::AppState;
 
 /// The whole HTTP interface of the service.

@@ -11,7 +11,7 @@
 //! | `ADMIN_TOKEN` | none | if set, `/admin/*` asks for it as a bearer token |
 //! | `LOG_LEVEL`, `LOG_FORMAT` | `info`, `text` | see [`service_kit::LogConfig`] |
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -43,11 +43,7 @@ impl Config {
     /// A variable cannot be what it must be.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
-            listen: environment.parse(
-                "LISTEN",
-                SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8000)),
-                "an address such as 0.0.0.0:8000",
-            )?,
+            listen: environment.listen()?,
             service_name: environment.text("OTEL_SERVICE_NAME", "product-service"),
             redis_url: environment.text("REDIS_URL", "redis://localhost:6379"),
             postgres_url: environment.text(
@@ -59,15 +55,8 @@ impl Config {
                 const { NonZeroU32::new(60).expect("60 is not zero") },
                 "a number of seconds from 1",
             )?,
-            redis_timeout: Duration::from_millis(u64::from(
-                environment
-                    .parse(
-                        "REDIS_TIMEOUT_MS",
-                        const { NonZeroU32::new(800).expect("800 is not zero") },
-                        "a number of milliseconds from 1",
-                    )?
-                    .get(),
-            )),
+            redis_timeout: environment
+                .milliseconds("REDIS_TIMEOUT_MS", Duration::from_millis(800))?,
             admin_token: AdminToken::new(environment.get("ADMIN_TOKEN")),
         })
     }

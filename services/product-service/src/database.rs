@@ -99,15 +99,7 @@ impl Database {
         id: &str,
         input: &ItemInput,
     ) -> Result<Option<Product>, PostgresError> {
-        let ItemInput {
-            name,
-            description,
-            price,
-        } = input;
-        let rows = self
-            .0
-            .run(statement, &[&id, name, description, price])
-            .await?;
+        let rows = self.0.run(statement, &input.parameters(&id)).await?;
         Ok(rows.first().map(product))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use service_kit::{AdminToken, connect, error_chain};
+use service_kit::{AdminToken, connect, error_chain, milliseconds};
 
 use crate::cache::{Cache, CacheError};
 use crate::config::Config;
@@ -112,9 +112,4 @@ impl Deref for AppState {
     fn deref(&self) -> &Parts {
         &self.0
     }
-}
-
-/// Rounded to two decimals.
-pub(crate) fn milliseconds(elapsed: Duration) -> f64 {
-    (elapsed.as_secs_f64() * 100_000.0).round() / 100.0
 }

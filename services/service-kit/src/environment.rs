@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The environment variables of a process, read once.
 ///
@@ -66,6 +69,31 @@ impl Environment {
             source: Some(cause.into()),
         })
     }
+
+    /// `LISTEN`: an address and a port, `0.0.0.0:8000` by default.
+    ///
+    /// # Errors
+    /// The value is no such address.
+    pub fn listen(&self) -> Result<SocketAddr, ConfigError> {
+        let default = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8000));
+        self.parse("LISTEN", default, "an address such as 0.0.0.0:8000")
+    }
+
+    /// The value of `name` in milliseconds, at least 1, or `default`.
+    ///
+    /// # Errors
+    /// The value is no such number.
+    pub fn milliseconds(
+        &self,
+        name: &'static str,
+        default: Duration,
+    ) -> Result<Duration, ConfigError> {
+        if self.get(name).is_none() {
+            return Ok(default);
+        }
+        let milliseconds = self.parse(name, NonZeroU32::MIN, "a number of milliseconds from 1")?;
+        Ok(Duration::from_millis(u64::from(milliseconds.get())))
+    }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
@@ -97,5 +125,16 @@ mod tests {
             .parse("TTL", 60, "a number of seconds")
             .unwrap_err();
         assert_eq!(error.to_string(), "TTL=`soon` is not a number of seconds");
+    }
+
+    #[test]
+    fn milliseconds_begin_at_one() {
+        let default = Duration::from_secs(2);
+        let read =
+            |value| Environment::from_iter([("WAIT_MS", value)]).milliseconds("WAIT_MS", default);
+        assert_eq!(read("").unwrap(), default);
+        assert_eq!(read("1").unwrap(), Duration::from_millis(1));
+        let message = "WAIT_MS=`0` is not a number of milliseconds from 1";
+        assert_eq!(read("0").unwrap_err().to_string(), message);
     }
 }

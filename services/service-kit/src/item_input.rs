@@ -39,6 +39,15 @@ impl<S: Send + Sync> FromRequest<S> for ItemInput {
 }
 
 impl ItemInput {
+    /// The parameters of a statement with the item's id as `$1` and these fields behind it.
+    #[cfg(feature = "postgres")]
+    pub fn parameters<'p>(
+        &'p self,
+        id: &'p &str,
+    ) -> [&'p (dyn tokio_postgres::types::ToSql + Sync); 4] {
+        [id, &self.name, &self.description, &self.price]
+    }
+
     fn from_json(body: Value) -> Result<Self, ValidationError> {
         let fields = item_fields(body)?;
         let mut problems = Vec::new();

@@ -17,6 +17,8 @@ mod log_writer;
 mod logging;
 mod mask;
 mod metrics;
+mod milliseconds;
+mod observed;
 mod path_id;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -25,7 +27,9 @@ mod query;
 mod redis;
 mod serve;
 mod service;
+mod to_its_end;
 mod trace_id;
+mod under_way;
 mod validation;
 
 #[cfg(feature = "redis")]
@@ -45,6 +49,8 @@ pub use log_writer::LogGuard;
 pub use logging::{LogConfig, LogFormat, UnknownLogFormat, start_logging};
 pub use mask::mask_password;
 pub use metrics::{exposition, registry};
+pub use milliseconds::milliseconds;
+pub use observed::{Answered, Fact, Observed, Observer, observed};
 pub use path_id::PathId;
 #[cfg(feature = "postgres")]
 pub use postgres::{
@@ -53,5 +59,7 @@ pub use postgres::{
 pub use query::{Parameters, last_parameter, limit};
 pub use serve::{serve, serve_beside};
 pub use service::{Service, main};
+pub use to_its_end::to_its_end;
 pub use trace_id::TraceId;
+pub use under_way::{Entered, UnderWay};
 pub use validation::{Problem, ValidationError};

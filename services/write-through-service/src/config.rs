@@ -12,7 +12,7 @@
 //! | `ADMIN_TOKEN` | none | if set, `POST /cache/clear` asks for it as a bearer token |
 //! | `LOG_LEVEL`, `LOG_FORMAT` | `info`, `text` | see [`service_kit::LogConfig`] |
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -46,11 +46,7 @@ impl Config {
     /// A variable cannot be what it must be.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
-            listen: environment.parse(
-                "LISTEN",
-                SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8000)),
-                "an address such as 0.0.0.0:8000",
-            )?,
+            listen: environment.listen()?,
             service_name: environment.text("OTEL_SERVICE_NAME", "api"),
             redis_url: environment.text("REDIS_URL", "redis://localhost:6379"),
             postgres_url: environment.text(
@@ -62,24 +58,9 @@ impl Config {
                 const { NonZeroU32::new(300).expect("300 is not zero") },
                 "a number of seconds from 1",
             )?,
-            redis_timeout: Duration::from_millis(u64::from(
-                environment
-                    .parse(
-                        "REDIS_TIMEOUT_MS",
-                        const { NonZeroU32::new(800).expect("800 is not zero") },
-                        "a number of milliseconds from 1",
-                    )?
-                    .get(),
-            )),
-            postgres_wait: Duration::from_millis(u64::from(
-                environment
-                    .parse(
-                        "POSTGRES_WAIT_MS",
-                        const { NonZeroU32::new(30_000).expect("30000 is not zero") },
-                        "a number of milliseconds from 1",
-                    )?
-                    .get(),
-            )),
+            redis_timeout: environment
+                .milliseconds("REDIS_TIMEOUT_MS", Duration::from_millis(800))?,
+            postgres_wait: environment.milliseconds("POSTGRES_WAIT_MS", Duration::from_secs(30))?,
             admin_token: AdminToken::new(environment.get("ADMIN_TOKEN")),
         })
     }

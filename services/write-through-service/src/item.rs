@@ -30,6 +30,27 @@ pub(crate) struct Row {
     pub(crate) version: i64,
 }
 
+/// What the cache had to do with a read; the header `X-Cache`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheStatus {
+    /// Read from the cache.
+    Hit,
+    /// Not in the cache; read from the database.
+    Miss,
+    /// The cache could not be used, or not be trusted; the database was.
+    Bypass,
+}
+
+impl CacheStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "HIT",
+            Self::Miss => "MISS",
+            Self::Bypass => "BYPASS",
+        }
+    }
+}
+
 /// The answer for an item that is not there.
 pub(crate) fn not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "Item not found")

@@ -1,148 +1,27 @@
-//! Around every request for items: a limit on how many there are at once, its metrics and its last log line.
+//! What is known of every request for items in the end.
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use service_kit::{Answered, HttpMetrics, Observer, UnderWay};
 
-use axum::extract::Request;
-use axum::handler::Handler;
-use axum::http::{Method, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response};
-use service_kit::{ApiError, TraceId};
+use crate::state::AppState;
 
-use crate::metrics::LIST;
-use crate::state::{AppState, milliseconds};
-
-/// Far more than a burst of callers; each keeps some kilobytes of memory until its turn.
-const MOST_UNDER_WAY: usize = 10_000;
-
-/// What a handler tells the log about its answer, as a response extension.
-#[derive(Debug, Clone)]
-pub(crate) enum Fact {
-    /// Of a read: what the cache had to do with it.
-    Cache(CacheStatus),
-    /// Of a create: the new item's id.
-    Created(String),
-}
-
-/// What the cache had to do with a read; the header `X-Cache`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CacheStatus {
-    /// Read from the cache.
-    Hit,
-    /// Not in the cache; read from the database.
-    Miss,
-    /// The cache could not be used, or not be trusted; the database was.
-    Bypass,
-}
-
-impl CacheStatus {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Hit => "HIT",
-            Self::Miss => "MISS",
-            Self::Bypass => "BYPASS",
-        }
+impl Observer for AppState {
+    fn http_metrics(&self) -> &HttpMetrics {
+        &self.metrics.http
     }
-}
 
-/// A handler whose requests are counted, timed and logged, whatever comes of them.
-///
-/// Not a layer: that would be one more boxed and cloned service in every request's way.
-#[derive(Debug, Clone)]
-pub(crate) struct Observed<H> {
-    handler: H,
-    template: &'static str,
-}
-
-/// Observes `handler` as one of the route `template`.
-pub(crate) fn observed<H>(template: &'static str, handler: H) -> Observed<H> {
-    Observed { handler, template }
-}
-
-impl<T: 'static, H: Handler<T, AppState>> Handler<T, AppState> for Observed<H> {
-    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
-
-    fn call(self, request: Request, state: AppState) -> Self::Future {
-        Box::pin(self.answer(request, state))
+    fn under_way(&self) -> Option<&UnderWay> {
+        Some(&self.under_way)
     }
-}
 
-impl<H> Observed<H> {
-    async fn answer<T>(self, request: Request, state: AppState) -> Response
-    where
-        H: Handler<T, AppState>,
-    {
-        let started = Instant::now();
-        let trace_id = TraceId::of_request(request.headers());
-        let method = request.method().clone();
-        let uri = request.uri().clone();
-        let under_way = UnderWay::enter(&state.under_way);
-        let response = if under_way.count > MOST_UNDER_WAY {
-            let message = "Too many requests at once";
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
-        } else {
-            self.handler.call(request, state.clone()).await
-        };
-        let elapsed = started.elapsed();
-        let template = self.template;
-        let status = response.status();
-        state
-            .metrics
-            .http
-            .observe(&method, template, status, elapsed);
-        let (cache, created) = match response.extensions().get::<Fact>() {
-            Some(Fact::Cache(status)) => (Some(status.as_str()), None),
-            Some(Fact::Created(id)) => (None, Some(id.as_str())),
-            None => (None, None),
-        };
+    fn log(&self, request: &Answered<'_>) {
         tracing::info!(
-            operation = operation(&method, template),
-            item_id = created.or_else(|| id_in(&uri, template)),
-            trace_id = %trace_id,
-            cache,
-            status = status.as_u16(),
-            total_ms = milliseconds(elapsed),
+            operation = request.operation,
+            item_id = request.id,
+            trace_id = %request.trace_id,
+            cache = request.cache,
+            status = request.status,
+            total_ms = request.total_ms,
             "request"
         );
-        response
     }
-}
-
-/// One of the requests under way, until it is dropped.
-struct UnderWay<'c> {
-    all: &'c AtomicUsize,
-    /// With this one.
-    count: usize,
-}
-
-impl<'c> UnderWay<'c> {
-    fn enter(all: &'c AtomicUsize) -> Self {
-        let count = all.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { all, count }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.all.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn operation(method: &Method, template: &str) -> &'static str {
-    match *method {
-        Method::GET | Method::HEAD if template == LIST => "LIST",
-        Method::GET | Method::HEAD => "GET",
-        Method::POST => "CREATE",
-        Method::PUT => "UPDATE",
-        Method::DELETE => "DELETE",
-        _ => "OTHER",
-    }
-}
-
-/// The item's id as it stands in the path, still percent-encoded.
-fn id_in<'u>(uri: &'u Uri, template: &str) -> Option<&'u str> {
-    (template != LIST)
-        .then(|| uri.path().rsplit('/').next())
-        .flatten()
 }

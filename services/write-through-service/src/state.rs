@@ -2,10 +2,8 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
 
-use service_kit::{AdminToken, connect};
+use service_kit::{AdminToken, UnderWay, connect};
 
 use crate::cache::Cache;
 use crate::config::Config;
@@ -29,7 +27,7 @@ pub struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) owed: Arc<Owed>,
     /// Requests for items at this moment.
-    pub(crate) under_way: AtomicUsize,
+    pub(crate) under_way: UnderWay,
 }
 
 /// The configuration names a store that cannot be.
@@ -67,7 +65,7 @@ impl AppState {
             database: Database::open(&config.postgres_url, config.postgres_wait)?,
             metrics: Metrics::new(&config.service_name),
             owed,
-            under_way: AtomicUsize::new(0),
+            under_way: UnderWay::default(),
         }));
         let database = state.clone();
         tokio::spawn(connect("postgres", async move || {
@@ -84,9 +82,4 @@ impl Deref for AppState {
     fn deref(&self) -> &Parts {
         &self.0
     }
-}
-
-/// Rounded to two decimals.
-pub(crate) fn milliseconds(elapsed: Duration) -> f64 {
-    (elapsed.as_secs_f64() * 100_000.0).round() / 100.0
 }

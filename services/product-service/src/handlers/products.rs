@@ -9,17 +9,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use service_kit::{
-    ApiError, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain, limit,
+    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain,
+    limit, milliseconds, to_its_end,
 };
 use uuid::Uuid;
 
 use super::database_error;
 use crate::cache::{Cache, CacheError, Lookup};
 use crate::metrics::{Reason, Statement};
-use crate::observe::Fact;
 use crate::product::not_found;
 use crate::product::{CacheStatus, Product, ProductAnswer};
-use crate::state::{AppState, milliseconds};
+use crate::state::AppState;
 
 /// The answer of the list.
 #[derive(Debug, Serialize)]
@@ -56,7 +56,7 @@ pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Re
         product,
         cache_status: Some(status),
     };
-    Ok((Extension(Fact::Cache(status)), Json(answer)).into_response())
+    Ok((Extension(Fact::Cache(status.as_str())), Json(answer)).into_response())
 }
 
 /// POST `/products`
@@ -279,13 +279,4 @@ async fn after_write(
             Err(database_error(error))
         }
     }
-}
-
-/// Runs `write` to its end even if the caller hangs up: a row that is written must leave the cache.
-async fn to_its_end<T: Send + 'static>(
-    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-) -> Result<T, ApiError> {
-    tokio::spawn(write).await.unwrap_or_else(|panic| {
-        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
-    })
 }

@@ -7,13 +7,13 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use service_kit::{ApiError, Parameters, PathId, ValidationError};
+use service_kit::{ApiError, Parameters, PathId, ValidationError, milliseconds};
 
 use super::{cache_error, database_error};
 use crate::cache::Lookup;
 use crate::product::not_found;
 use crate::query::new_price;
-use crate::state::{AppState, milliseconds};
+use crate::state::AppState;
 
 /// The answer of the simulation.
 #[derive(Debug, Serialize)]

@@ -8,15 +8,15 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use service_kit::{
-    ApiError, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain, limit,
+    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain,
+    limit, milliseconds, to_its_end,
 };
 use uuid::Uuid;
 
 use crate::cache::{Cache, Lookup, Stored};
-use crate::item::{Item, Row, not_found};
+use crate::item::{CacheStatus, Item, Row, not_found};
 use crate::metrics::Statement;
-use crate::observe::{CacheStatus, Fact};
-use crate::state::{AppState, milliseconds};
+use crate::state::AppState;
 
 /// The answer of the list.
 #[derive(Debug, Serialize)]
@@ -48,7 +48,7 @@ pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Re
         Err(Bypass) => (select(&state, &id).await?.item, CacheStatus::Bypass),
     };
     let header = [("x-cache", status.as_str())];
-    Ok((header, Extension(Fact::Cache(status)), Json(item)).into_response())
+    Ok((header, Extension(Fact::Cache(status.as_str())), Json(item)).into_response())
 }
 
 /// POST `/items`
@@ -316,13 +316,4 @@ fn database_error(error: Option<PostgresError>) -> ApiError {
         Some(error) => answer.because(error),
         None => answer,
     }
-}
-
-/// Runs `write` to its end even if the caller hangs up: a row that is written must reach the cache.
-async fn to_its_end<T: Send + 'static>(
-    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-) -> Result<T, ApiError> {
-    tokio::spawn(write).await.unwrap_or_else(|panic| {
-        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
-    })
 }
