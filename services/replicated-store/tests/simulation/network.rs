@@ -63,12 +63,12 @@ impl Network {
         if link.is_cut {
             return Vec::new();
         }
-        let lost = &mut link.lost[way as usize];
-        if *lost < LOST_IN_A_ROW && rng.f64() < loss {
-            *lost += 1;
+        let in_a_row = &mut link.lost[way as usize];
+        if *in_a_row < LOST_IN_A_ROW && rng.f64() < loss {
+            *in_a_row += 1;
             return Vec::new();
         }
-        *lost = 0;
+        *in_a_row = 0;
         let mut copies = vec![self.latency(rng)];
         if rng.f64() < repetition {
             copies.push(self.latency(rng) + Duration::from_millis(rng.u64(0..5000)));
