@@ -28,6 +28,9 @@ const WRITE_THROUGH_TOOLS: [&str; 5] = [
     "restart-all",
 ];
 
+const EVENTUAL_CONSISTENCY_LOGS: [&str; 4] =
+    ["logs-all", "logs-primary", "logs-replicas", "resource-usage"];
+
 /// The block that a page plays in the background. The storm that the page makes beside it may starve it until the
 /// cleanup stops it, and the page passes all the same.
 const LOAD_IN_BACKGROUND: &str = "load-test";
@@ -40,6 +43,11 @@ fn the_write_through_lesson_is_true_and_leaves_nothing() {
 #[test]
 fn the_cache_aside_lesson_is_true_and_leaves_nothing() {
     check_lesson(CACHE_ASIDE, 29, &CACHE_ASIDE_TOOLS);
+}
+
+#[test]
+fn the_eventual_consistency_lesson_is_true_and_leaves_nothing() {
+    check_lesson("14-eventual-consistency", 26, &EVENTUAL_CONSISTENCY_LOGS);
 }
 
 #[test]
@@ -68,6 +76,18 @@ fn a_customers_cache_aside_page_passes_untouched_and_leaves_nothing() {
     let tools = CACHE_ASIDE_TOOLS.map(|name| (name, "on demand"));
     let skipped: Vec<_> = [prune].into_iter().chain(tools).collect();
     check_customers_page(CACHE_ASIDE, "customer-08.md", 28, &skipped);
+}
+
+#[test]
+fn a_customers_eventual_consistency_page_passes_untouched_and_leaves_nothing() {
+    let prune = (
+        "clean-previous",
+        "would harm more than this lab (`docker system prune -f`)",
+    );
+    let tools = EVENTUAL_CONSISTENCY_LOGS.map(|name| (name, "on demand"));
+    let more = ["reset-data", "restart-primary"].map(|name| (name, "on demand"));
+    let skipped: Vec<_> = [prune].into_iter().chain(tools).chain(more).collect();
+    check_customers_page("14-eventual-consistency", "customer-14.md", 23, &skipped);
 }
 
 #[test]
