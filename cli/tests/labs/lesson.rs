@@ -28,8 +28,12 @@ const WRITE_THROUGH_TOOLS: [&str; 5] = [
     "restart-all",
 ];
 
-const EVENTUAL_CONSISTENCY_LOGS: [&str; 4] =
-    ["logs-all", "logs-primary", "logs-replicas", "resource-usage"];
+const EVENTUAL_CONSISTENCY_LOGS: [&str; 4] = [
+    "logs-all",
+    "logs-primary",
+    "logs-replicas",
+    "resource-usage",
+];
 
 /// The block that a page plays in the background. The storm that the page makes beside it may starve it until the
 /// cleanup stops it, and the page passes all the same.
