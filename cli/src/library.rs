@@ -102,6 +102,12 @@ impl Library {
                 "{typed} is a folder: name a lab or a Markdown file"
             )));
         }
+        let with_ending = format!("{typed}.md");
+        if Path::new(&with_ending).is_file() {
+            return Err(CliError::Usage(format!(
+                "no lab named `{typed}`; did you mean the file `{with_ending}`?"
+            )));
+        }
         Err(CliError::UnknownLab {
             typed: typed.to_owned(),
             is_path: typed.contains('/') || path.extension().is_some(),

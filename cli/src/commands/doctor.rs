@@ -63,8 +63,15 @@ pub(crate) async fn doctor(
             check.name
         ));
     }
-    let is_bad = checks
+    let bad = checks
         .iter()
-        .any(|check| matches!(check.state, CheckState::Bad(_)));
-    Ok(ExitCode::from(if is_bad { 3 } else { 0 }))
+        .filter(|check| matches!(check.state, CheckState::Bad(_)))
+        .count();
+    let (verdict, code) = match bad {
+        0 => ("nothing stands in a lab's way".to_owned(), 0),
+        1 => ("1 thing is in a lab's way".to_owned(), 3),
+        _ => (format!("{bad} things are in a lab's way"), 3),
+    };
+    output::text(&format!("{verdict}\n"));
+    Ok(ExitCode::from(code))
 }

@@ -119,8 +119,9 @@ impl Progress {
         }
         text.push('\n');
         if is_bad(&step.outcome) {
-            // A false claim is told below, with its line.
-            if step.outcome != Outcome::Failed
+            // A claim that did not hold is told below, with its line.
+            if !words::tells_a_claim(step)
+                && step.outcome != Outcome::Failed
                 && let Some(reason) = words::reason(step)
             {
                 let _ = writeln!(text, "    {reason}");

@@ -30,6 +30,16 @@ pub(crate) fn reason(step: &StepReport) -> Option<String> {
     }
 }
 
+/// Whether the block did not pass for a claim of its own, which [`details`] tell with its line.
+pub(crate) fn tells_a_claim(step: &StepReport) -> bool {
+    let mut verdicts = step.judgements.iter().map(|judgement| &judgement.verdict);
+    match step.outcome {
+        Outcome::Failed => verdicts.any(|verdict| matches!(verdict, Verdict::Failed(_))),
+        Outcome::Errored(_) => verdicts.any(|verdict| matches!(verdict, Verdict::Errored(_))),
+        _ => false,
+    }
+}
+
 fn first_failure(step: &StepReport) -> String {
     let claim = step
         .judgements

@@ -26,6 +26,10 @@ fn what_is_no_runbook_is_refused_with_what_is_wrong() {
         .said()
         .code(2)
         .says("no file `gone.md`");
+    page.labctl(&["verify", "binary"])
+        .said()
+        .code(2)
+        .says("no lab named `binary`; did you mean the file `binary.md`?");
 }
 
 #[test]

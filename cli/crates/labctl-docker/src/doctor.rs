@@ -9,7 +9,7 @@ use crate::{
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What, such as "Docker engine" or "image `redis:7.2-alpine` (lab 08-cache-aside)".
+    /// What, such as "Docker engine" or "image `redis:7.2-alpine`".
     pub name: String,
     /// How it is.
     pub state: CheckState,
@@ -50,7 +50,12 @@ impl DockerRuntime {
         if let (Ok(engine), Ok(_)) = (&engine, &version) {
             for lab in labs {
                 if find_compose_file(&lab.folder).is_some() {
-                    checks.extend(lab_checks(engine, lab).await);
+                    for check in lab_checks(engine, lab).await {
+                        // Labs share images.
+                        if !checks.contains(&check) {
+                            checks.push(check);
+                        }
+                    }
                 }
             }
         }
@@ -81,7 +86,7 @@ async fn lab_checks(engine: &Engine, lab: &Lab) -> Vec<Check> {
             continue;
         }
         let image = description.image_name(&model.name, service);
-        let name = format!("image `{image}` (lab {})", lab.name);
+        let name = format!("image `{image}`");
         let state = match engine.docker.inspect_image(&image).await {
             Ok(_) => CheckState::Good("here".to_owned()),
             Err(_) if description.build.is_some() => {

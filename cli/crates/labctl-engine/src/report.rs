@@ -15,7 +15,7 @@ pub struct StepReport {
     pub outcome: Outcome,
     /// Each claim with its verdict; the implied `exit == 0` included.
     pub judgements: Vec<ClaimReport>,
-    /// Whether nothing but the exit code was judged.
+    /// Whether it passed, and nothing but the exit code was judged.
     pub is_exit_only: bool,
     /// What came of its snapshot; `None` where none is compared.
     pub snapshot: Option<SnapshotOutcome>,
@@ -126,7 +126,7 @@ pub struct Counts {
     pub errored: usize,
     /// Blocks that were not run.
     pub skipped: usize,
-    /// Blocks of which nothing but the exit code was judged.
+    /// Blocks that passed, and of which nothing but the exit code was judged.
     pub exit_only: usize,
     /// Claims judged, the implied ones included.
     pub expectations: usize,

@@ -127,8 +127,9 @@ pub(super) async fn judge<R: Runtime>(
             if judged.outcome.is_success() {
                 compare_snapshot(run, block, &observation, &mut judged);
             }
-            judged.is_exit_only =
-                judged.snapshot.is_none() && is_exit_only(block, &judged.judgements);
+            judged.is_exit_only = judged.outcome.is_success()
+                && judged.snapshot.is_none()
+                && is_exit_only(block, &judged.judgements);
         }
     }
     judged.observation = Some(observation);

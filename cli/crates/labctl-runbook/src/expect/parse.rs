@@ -341,7 +341,12 @@ fn of_type(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
     let span = cursor.span(name.len());
     if name == "not" {
         let message = "`not` stands before the predicate";
-        return Err(Diagnostic::error("unknown-word", span, message).with_help("write `not is …`"));
+        let meant = match cursor.rest()[name.len()..].trim() {
+            "" => "…",
+            meant => meant,
+        };
+        let error = Diagnostic::error("unknown-word", span, message);
+        return Err(error.with_help(format!("write `not is {meant}`")));
     }
     let Some(of_type) = words::find(&words::TYPES, name) else {
         return Err(words::unknown(

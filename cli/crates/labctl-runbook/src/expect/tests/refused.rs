@@ -183,7 +183,7 @@ fn words_of_other_languages_are_understood_well_enough_to_help() {
         "json $.a is not null",
         "not",
         "`not` stands before the predicate",
-        "write `not is …`",
+        "write `not is null`",
     );
     wrong(
         "$.a == 1",
