@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
+mod asked;
 mod bad_input;
 mod format_doc;
 mod init;

@@ -9,12 +9,15 @@ pub mod contract;
 mod event;
 #[cfg(test)]
 mod fake_runtime;
+mod http;
 mod report;
 mod runtime;
 mod secrets;
 mod session;
 mod shell;
 mod snapshot;
+#[cfg(any(test, feature = "contract"))]
+pub mod test_server;
 
 pub use event::{Event, Reporter, Stream};
 pub use report::{ClaimReport, Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};

@@ -34,7 +34,7 @@ pub use classify::{ComposeNames, NeededCommand, commands_needed};
 pub use diagnostic::{Diagnostic, Severity};
 pub use front_matter::{Defaults, FrontMatter, SessionKind};
 pub use lint::{LintFacts, SnapshotHeader, lint};
-pub use observation::{ExitStatus, Observation, Output, ServiceObservation};
+pub use observation::{ExitStatus, HttpObservation, Observation, Output, ServiceObservation};
 pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
     RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, check_needs,

@@ -50,6 +50,17 @@ pub struct ServiceObservation {
     pub logs: Option<Output>,
 }
 
+/// What labctl was answered over HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HttpObservation {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The headers in the order they came, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body; of a long one, its beginning.
+    pub body: Output,
+}
+
 /// A stream's text as kept: valid UTF-8 (other bytes replaced), terminal escapes removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {

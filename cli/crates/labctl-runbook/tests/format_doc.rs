@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use labctl_runbook::{
-    Captures, ExitStatus, Observation, Output, Runbook, ServiceObservation, Severity, Verdict,
+    Captures, ExitStatus, HttpObservation, Observation, Output, Runbook, ServiceObservation,
+    Severity, Verdict,
     expect::{Expectations, Statement, Subject, judge},
     redact,
 };
@@ -210,6 +211,39 @@ fn every_claim_about_a_service_holds_fails_and_says_so() {
         let expectations = expectations(claim);
         let statement = &expectations.statements[0];
         let verdict = |seen| judge(statement, &seen_service(seen), &mut Captures::default());
+        assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
+        let failed = Verdict::Failed(says.clone());
+        assert_eq!(verdict(bad), failed, "line {line}: {claim}");
+    }
+}
+
+/// What was answered: `status=200; header=x-cache: hit; body={"a": 1}`.
+fn seen_answer(text: &str) -> HttpObservation {
+    let mut seen = HttpObservation::default();
+    for part in text.split("; ") {
+        let (what, value) = part.split_once('=').expect("what=value");
+        match what {
+            "status" => seen.status = value.parse().expect("a status"),
+            "header" => {
+                let (name, value) = value.split_once(": ").expect("name: value");
+                seen.headers.push((name.to_owned(), value.to_owned()));
+            }
+            "body" => seen.body.text = value.replace("\\n", "\n"),
+            other => panic!("no answer has a {other}"),
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_claim_about_an_answer_holds_fails_and_says_so() {
+    let rows = rows::<4>("| http claim | holds of | fails of | and says |");
+    assert!(rows.len() > 5, "{}", rows.len());
+    for Row { line, cells } in rows {
+        let [claim, good, bad, says] = &cells;
+        let expectations = expectations(claim);
+        let statement = &expectations.statements[0];
+        let verdict = |seen| judge(statement, &seen_answer(seen), &mut Captures::default());
         assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
         let failed = Verdict::Failed(says.clone());
         assert_eq!(verdict(bad), failed, "line {line}: {claim}");

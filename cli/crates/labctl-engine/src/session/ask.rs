@@ -1,25 +1,37 @@
-//! Services are asked what a claim says of them; again and again where the claim is awaited.
+//! Services and their interfaces are asked what a claim says of them; again and again where the claim is awaited.
 
 use std::time::{Duration, SystemTime};
 
 use labctl_runbook::{
     Captures, Verdict,
-    expect::{self, Aspect, ServiceSubject, Statement},
+    expect::{self, Aspect, HttpSubject, ServiceSubject, Statement, Subject},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Runtime, RuntimeError, in_full, session::services::Services};
+use crate::{
+    Runtime, RuntimeError, Secrets, http::HttpClient, in_full, session::services::Services,
+};
 
 /// The pause after the first question; doubled after each one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Who can be asked about services, and of which time.
+/// How long an answer over HTTP may take.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How much later than its deadline the last answer to an awaited claim may come.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Who can be asked, and of which time.
 pub(super) struct Witness<'a, 's, R> {
     /// `None`: this run has no services.
     pub(super) services: Option<&'a mut Services<'s, R>>,
-    /// Claims about services are judged.
+    /// Asks over HTTP.
+    pub(super) http: &'a HttpClient,
+    /// What never appears in an answer.
+    pub(super) secrets: &'a Secrets,
+    /// Claims that labctl itself must ask for are judged.
     pub(super) is_asked: bool,
     /// A person's interrupt, or the end of the lab's time: no more is awaited.
     pub(super) cancel: &'a CancellationToken,
@@ -38,11 +50,10 @@ enum Answer {
 }
 
 impl<R: Runtime> Witness<'_, '_, R> {
-    /// Judges a statement about a service, and says how long after the block's end it came to that if it is awaited.
+    /// Judges a statement that needs asking, and says how long after the block's end it came to that if it is awaited.
     pub(super) async fn judge(
         &mut self,
         statement: &Statement,
-        subject: &ServiceSubject,
         captures: &mut Captures,
     ) -> (Verdict, Option<Duration>) {
         let within = match statement {
@@ -53,10 +64,14 @@ impl<R: Runtime> Witness<'_, '_, R> {
         let deadline = self.ended + within.unwrap_or_default();
         let mut pause = FIRST_PAUSE;
         let verdict = loop {
+            let limit = match within {
+                Some(_) => ANSWER.min(deadline.saturating_duration_since(Instant::now()) + GRACE),
+                None => ANSWER,
+            };
             let answer = tokio::select! {
                 biased;
                 () = cancel.cancelled() => break self.cut_short(),
-                answer = self.ask(statement, subject, captures) => answer,
+                answer = self.ask(statement, limit, captures) => answer,
             };
             let verdict = match answer {
                 Answer::Final(verdict) | Answer::Fleeting(verdict @ Verdict::Held) => {
@@ -86,6 +101,22 @@ impl<R: Runtime> Witness<'_, '_, R> {
     async fn ask(
         &mut self,
         statement: &Statement,
+        limit: Duration,
+        captures: &mut Captures,
+    ) -> Answer {
+        match statement.subject() {
+            Subject::Service(subject) => self.ask_runtime(statement, subject, captures).await,
+            Subject::Http(subject) => {
+                self.ask_over_http(statement, subject, limit, captures)
+                    .await
+            }
+            _ => Answer::Final(Verdict::Errored("nobody can be asked".to_owned())),
+        }
+    }
+
+    async fn ask_runtime(
+        &mut self,
+        statement: &Statement,
         subject: &ServiceSubject,
         captures: &mut Captures,
     ) -> Answer {
@@ -100,6 +131,30 @@ impl<R: Runtime> Witness<'_, '_, R> {
             }
             // A container that is being replaced may be there the next time.
             Err(error) => Answer::Fleeting(Verdict::Errored(in_full(&error))),
+        }
+    }
+
+    async fn ask_over_http(
+        &mut self,
+        statement: &Statement,
+        subject: &HttpSubject,
+        limit: Duration,
+        captures: &mut Captures,
+    ) -> Answer {
+        let url = match subject.url.fill(captures) {
+            Ok(url) => url,
+            Err(why) => return Answer::Final(Verdict::Errored(why)),
+        };
+        match self.http.ask(subject.method, &url, limit).await {
+            Ok(mut seen) => {
+                seen.body.text = self.secrets.mask(&seen.body.text);
+                for (_, value) in &mut seen.headers {
+                    *value = self.secrets.mask(value);
+                }
+                Answer::Fleeting(expect::judge(statement, &seen, captures))
+            }
+            // Who does not answer now may be starting.
+            Err(error) => Answer::Fleeting(Verdict::Errored(self.secrets.mask(&in_full(&error)))),
         }
     }
 }

@@ -78,7 +78,9 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         let (block, ended) = (self.block(step), Instant::now());
         let mut witness = Witness {
             services: self.services.as_mut(),
-            is_asked: self.asks_services,
+            http: &self.http,
+            secrets: &self.run.secrets,
+            is_asked: self.asks,
             cancel: self.cancel,
             began_at: self.began_at[step],
             ended,

@@ -42,8 +42,8 @@ pub(super) async fn judge<R: Runtime>(
             Statement::Capture(capture) => (&capture.text, capture.span),
         };
         let (verdict, after) = match statement.subject() {
-            Subject::Service(_) if !witness.is_asked => continue,
-            Subject::Service(service) => witness.judge(statement, service, captures).await,
+            subject if subject.is_asked() && !witness.is_asked => continue,
+            subject if subject.is_asked() => witness.judge(statement, captures).await,
             _ => (expect::judge(statement, observation, captures), None),
         };
         judgements.push(Judgement {

@@ -248,14 +248,12 @@ const NO_FOLDER: &str =
 /// 128 + SIGPIPE.
 const BROKEN_PIPE: i32 = 141;
 
-fn notes(attempt: &Attempt, block: &Block, are_services_asked: bool) -> Vec<String> {
+fn notes(attempt: &Attempt, block: &Block, is_asked: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let mut statements = block.expectations.statements.iter();
-    if !are_services_asked
-        && statements.any(|statement| matches!(statement.subject(), Subject::Service(_)))
-    {
+    if !is_asked && statements.any(|statement| statement.subject().is_asked()) {
         notes.push(
-            "what it claims of services was not judged: `labctl verify` does that".to_owned(),
+            "what labctl itself would ask for was not judged: `labctl verify` does that".to_owned(),
         );
     }
     if let Ending::Exited(status) = attempt.ending

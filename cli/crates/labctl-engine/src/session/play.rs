@@ -15,8 +15,8 @@ use crate::{
 /// What came of blocks played for a person.
 #[derive(Debug)]
 pub struct Played {
-    /// Every block that had its turn. Claims are judged and shown, but do not count for the code; those about
-    /// services are left out and said to be.
+    /// Every block that had its turn. Claims are judged and shown, but do not count for the code; those that
+    /// labctl itself would ask for are left out and said to be.
     pub lab: LabReport,
     /// The code to exit with: the block's own, 128 + n by signal, 124 timed out, 130 interrupted, 2 refused, 3 could
     /// not be run; of several blocks, the first that is not 0.
@@ -38,7 +38,7 @@ pub async fn run_blocks<S: Shell>(
     let expiry = Expiry::default();
     let mut pump = Pump::<S, NoRuntime>::new(run, shell, None, reporter, cancel, &expiry);
     pump.is_interactive = is_interactive;
-    pump.asks_services = false;
+    pump.asks = false;
     let exit_code = pump.play().await;
     Played {
         lab: pump.into_report(),

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Event, LabReport, LabRun, Outcome, Reporter, Runtime, Shell, StepReport,
+    http::HttpClient,
     session::{
         deadline::{Expiry, with_limit},
         guard,
@@ -65,8 +66,9 @@ pub(super) struct Pump<'a, S, R> {
     pub(super) cancel: &'a CancellationToken,
     pub(super) expiry: &'a Expiry,
     pub(super) is_interactive: bool,
-    /// Claims about services are judged: not where a person plays blocks.
-    pub(super) asks_services: bool,
+    /// Claims that labctl itself asks for are judged: not where a person plays blocks.
+    pub(super) asks: bool,
+    pub(super) http: HttpClient,
     pub(super) captures: Captures,
     /// When each step's latest attempt began.
     pub(super) began_at: Vec<SystemTime>,
@@ -102,7 +104,8 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             cancel,
             expiry,
             is_interactive: false,
-            asks_services: true,
+            asks: true,
+            http: HttpClient::default(),
             captures: Captures::default(),
             began_at: vec![SystemTime::UNIX_EPOCH; run.plan.steps.len()],
             reports: vec![None; run.plan.steps.len()],

@@ -4,6 +4,7 @@
 //! claim     = [ all | any | none ]  subject  [ not ] predicate [ value ] [ ± number ] [ within DURATION ]  [ # why ]
 //! subject   = exit | stdout | stderr | line[n] | json[n] PATH | table[col] | duration
 //!           | service NAME (state | exit | health | restarts | logs)
+//!           | http METHOD URL (status | header NAME | body | json PATH)
 //! predicate = == != < <= > >= | contains | matches /re/ | is TYPE | exists | count OP n
 //! directive = capture NAME = subject… | timeout D | until claim | retry N every D | redact KIND [in PATH]
 //!           | snapshot off|stdout|stderr | skip "why" | needs BLOCK | role start|cleanup|on-demand
@@ -11,6 +12,7 @@
 
 use std::time::Duration;
 
+use super::http::HttpSubject;
 use crate::Span;
 
 /// All that the comments below one block say.
@@ -58,6 +60,14 @@ impl Statement {
         match self {
             Self::Claim(claim) => &claim.subject,
             Self::Capture(capture) => &capture.subject,
+        }
+    }
+
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Claim(claim) => claim.span,
+            Self::Capture(capture) => capture.span,
         }
     }
 }
@@ -131,6 +141,15 @@ pub enum Subject {
     Duration,
     /// `service NAME …`: what labctl sees of a service when it asks.
     Service(ServiceSubject),
+    /// `http METHOD URL …`: what labctl is answered when it asks.
+    Http(HttpSubject),
+}
+
+impl Subject {
+    /// Whether labctl itself asks, when the block has ended; else the block's own output answers.
+    pub fn is_asked(&self) -> bool {
+        matches!(self, Self::Service(_) | Self::Http(_))
+    }
 }
 
 /// `service NAME ASPECT`.

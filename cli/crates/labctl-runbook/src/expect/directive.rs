@@ -108,10 +108,7 @@ fn until(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
     let claim = parse::claim(cursor)?;
     let refuse =
         |message, help| Err(Diagnostic::error("bad-claim", claim.span, message).with_help(help));
-    if matches!(
-        claim.subject,
-        Subject::Exit | Subject::Duration | Subject::Service(_)
-    ) {
+    if matches!(claim.subject, Subject::Exit | Subject::Duration) || claim.subject.is_asked() {
         return refuse(
             "`until` is asked while the block runs",
             "only its output can answer: `until stdout contains \"ready\"`",

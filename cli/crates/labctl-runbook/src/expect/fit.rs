@@ -2,7 +2,7 @@
 
 use super::{
     claim::{Comparison, Subject, Value},
-    service,
+    http, service,
 };
 use crate::{Diagnostic, Span};
 
@@ -46,6 +46,9 @@ pub(super) fn check(
                 "only numbers have an order".to_owned(),
                 "compare with a number, or use `==`",
             )
+        }
+        (Subject::Http(asked), value) => {
+            http::check_value(&asked.part, comparison, value, sign, span)
         }
         (subject, Value::Literal(literal))
             if subject.is_text() && !(literal.is_number() || literal.is_string() && !is_order) =>

@@ -9,9 +9,12 @@ use super::{
         Value,
     },
     compare,
+    http::HttpPart,
     select::{NoSelection, Selected, not_kept},
 };
-use crate::{Captures, Observation, ServiceObservation, Verdict, redact::is_of_kind};
+use crate::{
+    Captures, HttpObservation, Observation, ServiceObservation, Verdict, redact::is_of_kind,
+};
 
 /// What a statement is judged on: which it must be, its subject says.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,8 @@ pub enum Evidence<'a> {
     Block(&'a Observation),
     /// The service that the subject names.
     Service(&'a ServiceObservation),
+    /// What was answered to the question that the subject asks.
+    Http(&'a HttpObservation),
 }
 
 impl<'a> From<&'a Observation> for Evidence<'a> {
@@ -31,6 +36,12 @@ impl<'a> From<&'a Observation> for Evidence<'a> {
 impl<'a> From<&'a ServiceObservation> for Evidence<'a> {
     fn from(observation: &'a ServiceObservation) -> Self {
         Self::Service(observation)
+    }
+}
+
+impl<'a> From<&'a HttpObservation> for Evidence<'a> {
+    fn from(observation: &'a HttpObservation) -> Self {
+        Self::Http(observation)
     }
 }
 
@@ -265,10 +276,11 @@ fn is_of_type(value: &Json, name: TypeName, is_text: bool) -> bool {
 impl Subject {
     /// Text that is compared as a number where a number is wanted.
     pub(super) fn is_text(&self) -> bool {
-        matches!(
-            self,
-            Self::Stdout | Self::Stderr | Self::Line(_) | Self::Table(_)
-        ) || self.is_service(&[Aspect::Logs])
+        match self {
+            Self::Stdout | Self::Stderr | Self::Line(_) | Self::Table(_) => true,
+            Self::Http(asked) => matches!(asked.part, HttpPart::Header(_) | HttpPart::Body),
+            _ => self.is_service(&[Aspect::Logs]),
+        }
     }
 }
 
@@ -303,6 +315,7 @@ fn seen(claim: &Claim, value: &Json) -> String {
             Json::String(word) => format!("it was {word}"),
             value => format!("it was {value}"),
         },
+        Subject::Http(asked) if asked.part == HttpPart::Status => format!("it was {value}"),
         Subject::Duration => format!("it took {:.3} s", value.as_f64().unwrap_or_default()),
         _ => format!("got {}", shown(value)),
     }

@@ -5,6 +5,7 @@ mod compare;
 mod cursor;
 mod directive;
 mod fit;
+mod http;
 mod judge;
 mod parse;
 mod select;
@@ -12,6 +13,7 @@ mod service;
 mod table;
 #[cfg(test)]
 mod tests;
+mod url;
 mod vacuous;
 mod words;
 
@@ -19,9 +21,11 @@ pub use claim::{
     Aspect, Capture, Claim, Comparison, Expectations, Predicate, Quantifier, Redaction,
     RedactionKind, Retry, Role, ServiceSubject, SnapshotMode, Statement, Subject, TypeName, Value,
 };
+pub use http::{HttpMethod, HttpPart, HttpSubject};
 pub use judge::{Evidence, evaluate, judge};
 pub use parse::parse;
 pub use service::unknown_services;
+pub use url::UrlTemplate;
 pub use vacuous::{has_exit_claim, is_vacuous, judges_more_than_exit};
 
 pub(crate) use directive::parse_redaction;

@@ -10,7 +10,9 @@ use super::{
         Value,
     },
     cursor::Cursor,
-    directive, fit, service, vacuous, words,
+    directive, fit, http,
+    http::HttpPart,
+    service, vacuous, words,
 };
 use crate::{Diagnostic, Span};
 
@@ -66,10 +68,10 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
         cursor.word();
     }
     let subject = subject(cursor)?;
-    if quantifier.is_some() && !matches!(subject, Subject::Json { .. } | Subject::Table(_)) {
+    if quantifier.is_some() && !subject.may_be_several() {
         return Err(
             Diagnostic::error("bad-claim", quantifier_at, "there is only one of it")
-                .with_help("`all`, `any` and `none` are for `json` and `table`"),
+                .with_help("`all`, `any` and `none` are for `json`, `table` and `header`"),
         );
     }
     let is_negated = cursor.eat_word("not");
@@ -102,7 +104,7 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
 
 /// `within D`, for what labctl asks itself.
 fn within(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Duration> {
-    if !matches!(subject, Subject::Service(_)) {
+    if !subject.is_asked() {
         return Err(Diagnostic::error(
             "bad-claim",
             cursor.span("within".len()),
@@ -110,6 +112,7 @@ fn within(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Duration> {
         )
         .with_help("to run the block again until this holds, write `retry 10 every 500ms`"));
     }
+    http::check_awaited(subject, cursor.span("within".len()))?;
     cursor.word();
     Ok(cursor.duration()?.0)
 }
@@ -248,6 +251,7 @@ fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
             })
         }
         ("service", None) => Ok(Subject::Service(service::subject(cursor)?)),
+        ("http", None) => Ok(Subject::Http(http::subject(cursor)?)),
         (word, Some((_, span))) => {
             Err(
                 Diagnostic::error("bad-claim", span, format!("there is only one `{word}`"))
@@ -357,7 +361,7 @@ fn of_type(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         ));
     };
     cursor.word();
-    let is_text = !matches!(subject, Subject::Json { .. });
+    let is_text = !subject.is_json();
     let is_of_json = matches!(
         of_type,
         TypeName::Boolean | TypeName::Null | TypeName::Array | TypeName::Object
@@ -411,10 +415,17 @@ fn compare(
     if cursor.eat("±") || cursor.eat("+-") {
         cursor.skip_blanks();
         let at = cursor.position();
-        if subject.is_exit() {
+        if subject.is_code() {
             return refuse(
                 cursor.span(0),
-                "exit codes next to each other mean different things".to_owned(),
+                format!(
+                    "{} next to each other mean different things",
+                    if subject.is_status() {
+                        "statuses"
+                    } else {
+                        "exit codes"
+                    }
+                ),
                 "leave out the `±`",
             );
         }
@@ -485,16 +496,39 @@ impl Subject {
                 Aspect::Restarts => "a number of restarts",
                 Aspect::Logs => "a service's log",
             },
+            Self::Http(asked) => http::in_words(&asked.part),
         }
     }
 
-    fn is_exit(&self) -> bool {
-        matches!(self, Self::Exit) || self.is_service(&[Aspect::Exit])
+    /// A number that stands for something: another one near it means another thing.
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Exit) || self.is_service(&[Aspect::Exit]) || self.is_status()
+    }
+
+    fn is_status(&self) -> bool {
+        matches!(self, Self::Http(asked) if asked.part == HttpPart::Status)
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        match self {
+            Self::Json { .. } => true,
+            Self::Http(asked) => matches!(asked.part, HttpPart::Json(_)),
+            _ => false,
+        }
+    }
+
+    fn may_be_several(&self) -> bool {
+        match self {
+            Self::Table(_) => true,
+            Self::Http(asked) => matches!(asked.part, HttpPart::Json(_) | HttpPart::Header(_)),
+            _ => self.is_json(),
+        }
     }
 
     fn is_number(&self) -> bool {
         matches!(self, Self::Exit | Self::Duration)
             || self.is_service(&[Aspect::Exit, Aspect::Restarts])
+            || self.is_status()
     }
 
     fn is_one_of_few(&self) -> bool {

@@ -5,11 +5,12 @@ use serde_json::Value as Json;
 
 use super::{
     claim::{Aspect, Subject},
+    http::HttpPart,
     judge::Evidence,
     table,
 };
 use crate::{
-    ExitStatus, Output, ServiceObservation,
+    ExitStatus, HttpObservation, Output, ServiceObservation,
     redact::{Broken, documents},
 };
 
@@ -43,8 +44,9 @@ impl Subject {
             (Self::Service(service), Evidence::Service(seen)) => {
                 return of_service(service.aspect, seen).map_err(NoSelection::Certain);
             }
+            (Self::Http(asked), Evidence::Http(seen)) => return of_answer(&asked.part, seen),
             (_, Evidence::Block(observation)) => observation,
-            (_, Evidence::Service(_)) => {
+            (_, Evidence::Service(_) | Evidence::Http(_)) => {
                 return Err(NoSelection::Unknown("no block was run".to_owned()));
             }
         };
@@ -76,7 +78,9 @@ impl Subject {
                     .map(Selected::Json)
                     .map_err(NoSelection::Certain)
             }
-            Self::Service(_) => Err(NoSelection::Unknown("no service was asked".to_owned())),
+            Self::Service(_) | Self::Http(_) => {
+                Err(NoSelection::Unknown("nobody was asked".to_owned()))
+            }
         }
     }
 
@@ -87,6 +91,9 @@ impl Subject {
             (Self::Stderr, Evidence::Block(seen)) => Some(&seen.stderr),
             (Self::Service(service), Evidence::Service(seen)) if service.aspect == Aspect::Logs => {
                 seen.logs.as_ref()
+            }
+            (Self::Http(asked), Evidence::Http(seen)) if asked.part == HttpPart::Body => {
+                Some(&seen.body)
             }
             _ => None,
         }
@@ -101,6 +108,39 @@ impl Subject {
             _ => self.whole_text(evidence),
         };
         text.is_some_and(|text| text.omitted_bytes > 0)
+    }
+}
+
+/// A part of an answer.
+fn of_answer(part: &HttpPart, seen: &HttpObservation) -> Result<Selected, NoSelection> {
+    match part {
+        HttpPart::Status => Ok(Selected::Number(seen.status.into())),
+        HttpPart::Header(name) => {
+            let values = seen.headers.iter().filter(|(header, _)| header == name);
+            Ok(Selected::Text(
+                values.map(|(_, value)| value.clone()).collect(),
+            ))
+        }
+        HttpPart::Body => Ok(Selected::Text(vec![trimmed(&seen.body.text)])),
+        HttpPart::Json(_) if seen.body.omitted_bytes > 0 => {
+            Err(NoSelection::Unknown(NOT_KEPT.to_owned()))
+        }
+        HttpPart::Json(path) => {
+            let body = serde_json::from_str(&seen.body.text).map_err(|error| {
+                let what = if seen.body.text.trim().is_empty() {
+                    format!("the answer ({}) has no body", seen.status)
+                } else {
+                    format!(
+                        "the body of the answer ({}) is no JSON: {error}",
+                        seen.status
+                    )
+                };
+                NoSelection::Certain(what)
+            })?;
+            nodes(&body, path)
+                .map(Selected::Json)
+                .map_err(NoSelection::Certain)
+        }
     }
 }
 
@@ -181,6 +221,10 @@ fn json(text: &str, document: Option<usize>, path: &str) -> Result<Vec<Json>, St
             ));
         }
     };
+    nodes(&value, path)
+}
+
+fn nodes(value: &Json, path: &str) -> Result<Vec<Json>, String> {
     match value.query(path) {
         Ok(nodes) => Ok(nodes.into_iter().cloned().collect()),
         Err(error) => Err(format!("the path cannot be followed: {error}")),

@@ -4,10 +4,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     claim::{Aspect, Claim, Comparison, Expectations, Predicate, Statement, Subject, Value},
+    http::HttpPart,
     judge::{Evidence, evaluate},
 };
 use crate::{
-    Block, Captures, Diagnostic, ExitStatus, Observation, Output, ServiceObservation, Span, Verdict,
+    Block, Captures, Diagnostic, ExitStatus, HttpObservation, Observation, Output,
+    ServiceObservation, Span, Verdict,
 };
 
 /// Whether a claim about output would also hold of a block that prints nothing.
@@ -17,6 +19,14 @@ pub fn is_vacuous(claim: &Claim) -> bool {
     }
     if claim.subject.is_service(&[Aspect::Restarts]) {
         return holds_of_any_count(claim);
+    }
+    if let Subject::Http(asked) = &claim.subject {
+        match asked.part {
+            HttpPart::Status => return holds_of_any_status(claim),
+            // That an answer came at all is something: no header is news of it.
+            HttpPart::Header(_) => return false,
+            HttpPart::Body | HttpPart::Json(_) => {}
+        }
     }
     // That nothing is printed may be just what is to be shown.
     let is_about_nothing = matches!(
@@ -41,6 +51,17 @@ fn holds_of_any_count(claim: &Claim) -> bool {
     literal.as_u64() == Some(0) && sign != claim.is_negated
 }
 
+/// `status >= 100`: whatever was answered.
+fn holds_of_any_status(claim: &Claim) -> bool {
+    (100..=599).all(|status| {
+        let answer = HttpObservation {
+            status,
+            ..HttpObservation::default()
+        };
+        evaluate(claim, &answer, &Captures::default()) == Verdict::Held
+    })
+}
+
 /// Whether a claim holds of a block that prints nothing and a service that logs nothing, whatever was captured.
 pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
     let nothing = Observation {
@@ -59,10 +80,11 @@ pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
         logs: Some(Output::default()),
         ..ServiceObservation::default()
     };
-    let evidence = if claim.subject.is_service(&[Aspect::Logs]) {
-        Evidence::Service(&silent)
-    } else {
-        Evidence::Block(&nothing)
+    let empty = HttpObservation::default();
+    let evidence = match &claim.subject {
+        Subject::Service(service) if service.aspect == Aspect::Logs => Evidence::Service(&silent),
+        Subject::Http(_) => Evidence::Http(&empty),
+        _ => Evidence::Block(&nothing),
     };
     evaluate(claim, evidence, &captures) == Verdict::Held
 }
@@ -90,6 +112,7 @@ pub(crate) fn check_captures(blocks: &[Block]) -> Vec<Diagnostic> {
     for block in blocks {
         let expectations = &block.expectations;
         for statement in &expectations.statements {
+            found.extend(unknown_in_url(statement.subject(), &known));
             match statement {
                 Statement::Claim(claim) => found.extend(unknown(claim, &known)),
                 Statement::Capture(capture) => drop(known.insert(&capture.name)),
@@ -114,21 +137,36 @@ fn unknown(claim: &Claim, known: &BTreeSet<&str>) -> Option<Diagnostic> {
     if known.contains(name.as_str()) {
         return None;
     }
-    let help = match crate::nearest_word(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `${near}`?"),
-        None => format!("an earlier line must say `capture {name} = …`"),
-    };
     let place = format!("${name}");
     let span = claim.text.rfind(&place).map_or(claim.span, |at| {
         let start = claim.span.start() + at;
         Span::new(start, start + place.len())
     });
-    Some(
-        Diagnostic::error(
-            "unknown-capture",
-            span,
-            format!("nothing before this captures `{name}`"),
-        )
-        .with_help(help),
-    )
+    Some(not_captured(name, span, known, |name| format!("${name}")))
+}
+
+fn unknown_in_url(subject: &Subject, known: &BTreeSet<&str>) -> Vec<Diagnostic> {
+    let Subject::Http(asked) = subject else {
+        return Vec::new();
+    };
+    let names = asked.url.captures();
+    names
+        .filter(|(name, _)| !known.contains(name))
+        .map(|(name, span)| not_captured(name, span, known, |name| format!("${{{name}}}")))
+        .collect()
+}
+
+/// `written`: how a captured value is written there.
+fn not_captured(
+    name: &str,
+    span: Span,
+    known: &BTreeSet<&str>,
+    written: fn(&str) -> String,
+) -> Diagnostic {
+    let help = match crate::nearest_word(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{}`?", written(near)),
+        None => format!("an earlier line must say `capture {name} = …`"),
+    };
+    let message = format!("nothing before this captures `{name}`");
+    Diagnostic::error("unknown-capture", span, message).with_help(help)
 }

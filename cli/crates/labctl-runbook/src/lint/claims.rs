@@ -1,18 +1,24 @@
 //! Claims that prove nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Reader;
 use crate::{
     Block, Diagnostic,
-    expect::{Aspect, Claim, Comparison, Predicate, Statement, Subject, Value, is_vacuous},
+    expect::{
+        Aspect, Claim, Comparison, HttpPart, HttpSubject, Predicate, Statement, Subject,
+        UrlTemplate, Value, is_vacuous,
+    },
 };
 
 pub(super) fn check(reader: &Reader<'_>) -> Vec<Diagnostic> {
     let blocks = &reader.runbook.blocks;
     blocks
         .iter()
-        .flat_map(|block| vacuous(block).into_iter().chain(own_capture(block)))
+        .flat_map(|block| {
+            let found = vacuous(block).into_iter().chain(own_capture(block));
+            found.chain(asked_twice(block))
+        })
         .collect()
 }
 
@@ -47,6 +53,27 @@ fn own_capture(block: &Block) -> Vec<Diagnostic> {
     found
 }
 
+/// What changes things, asked for by more than one line: each line asks for itself.
+fn asked_twice(block: &Block) -> Vec<Diagnostic> {
+    let mut asked: Vec<&HttpSubject> = Vec::new();
+    let mut found = Vec::new();
+    for statement in &block.expectations.statements {
+        let Subject::Http(subject) = statement.subject() else {
+            continue;
+        };
+        let is_the_same =
+            |other: &&HttpSubject| other.method == subject.method && other.url == subject.url;
+        if !subject.method.is_safe() && asked.iter().any(is_the_same) {
+            let message = format!("this sends the same `{}` again", subject.method.name());
+            let help = "each line asks for itself: claim one thing of it, or play it in the block";
+            found
+                .push(Diagnostic::warning("asks-twice", statement.span(), message).with_help(help));
+        }
+        asked.push(subject);
+    }
+    found
+}
+
 /// Claims that would also hold if nothing were printed or logged there, where no other claim says that something is;
 /// and those that no number of restarts can make false.
 fn vacuous(block: &Block) -> Vec<Diagnostic> {
@@ -60,7 +87,7 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
         })
         .collect();
     let all = claims.iter().copied().chain(&expectations.until);
-    let demanded: BTreeSet<Source<'_>> = all
+    let demanded: Vec<Source<'_>> = all
         .filter(|claim| !is_vacuous(claim))
         .filter_map(Source::of)
         .collect();
@@ -70,6 +97,9 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
         .filter(|claim| Source::of(claim).is_none_or(|source| !demanded.contains(&source)))
         .map(|claim| {
             let (nothing, help) = match Source::of(claim) {
+                None if matches!(claim.subject, Subject::Http(_)) => {
+                    ("holds whatever the status is", "say which: `status == 200`")
+                }
                 None => (
                     "holds however often it has restarted",
                     "say how often: `restarts == 1`",
@@ -77,6 +107,10 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
                 Some(Source::Log(_)) => (
                     "would also hold if nothing were logged",
                     "add a claim about what is logged, such as `service api logs contains \"…\"`",
+                ),
+                Some(Source::Body(_)) => (
+                    "would also hold of an empty body",
+                    "add a claim about what is in it, such as `http GET … body contains \"…\"`",
                 ),
                 Some(Source::Stdout | Source::Stderr) => (
                     "would also hold if nothing were printed",
@@ -90,12 +124,14 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
 }
 
 /// What might be silent.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq)]
 enum Source<'a> {
     Stdout,
     Stderr,
     /// A service, by name.
     Log(&'a str),
+    /// What a URL answers with.
+    Body(&'a UrlTemplate),
 }
 
 impl<'a> Source<'a> {
@@ -107,6 +143,10 @@ impl<'a> Source<'a> {
             Subject::Service(service) => {
                 (service.aspect == Aspect::Logs).then_some(Self::Log(&service.name))
             }
+            Subject::Http(HttpSubject { url, part, .. }) => match part {
+                HttpPart::Body | HttpPart::Json(_) => Some(Self::Body(url)),
+                HttpPart::Status | HttpPart::Header(_) => None,
+            },
             Subject::Stdout | Subject::Line(_) | Subject::Json { .. } | Subject::Table(_) => {
                 Some(Self::Stdout)
             }

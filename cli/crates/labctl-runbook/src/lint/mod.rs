@@ -44,7 +44,8 @@ pub struct LintFacts {
 /// | `never-ends`, `interactive`, `destructive`, `removes-variable` | a block that `verify` treats in its own way |
 /// | `not-exported` | a variable is read that an earlier block has set, but not exported |
 /// | `leading-dollar`, `unquoted-message`, `placeholder`, `waits-for-time` | text that runs otherwise than it reads |
-/// | `vacuous-claim` | a claim that would also hold of a block that prints nothing, a service that logs nothing |
+/// | `vacuous-claim` | a claim that would also hold of a block that prints nothing, a service that logs nothing, an empty answer |
+/// | `asks-twice` | a request that changes something, sent by more than one line |
 /// | `never-judged` | a claim or a snapshot where nothing will be judged |
 /// | `unknown-service` | a claim about a service that the Compose file does not have |
 /// | `stale-snapshot` | a snapshot whose block is gone or has changed |

@@ -4,6 +4,7 @@ mod bench;
 mod claims;
 mod decisions;
 mod flow;
+mod http;
 mod services;
 mod shell;
 mod snapshots;

@@ -7,7 +7,7 @@ use super::support::{observed, read, verdict};
 
 proptest! {
     #[test]
-    fn no_line_panics_and_every_place_lies_in_it(line in "(all |any |json|line|table|stdout|\\$|\\[|\\]|==|± |/|\"|[a-z0-9 .é'-]){0,12}\n?(redact|until|capture|retry)?.{0,20}") {
+    fn no_line_panics_and_every_place_lies_in_it(line in "(all |any |json|http GET |http://x/|\\$\\{|status|header|line|table|stdout|\\$|\\[|\\]|==|± |/|\"|[a-z0-9 .é'-]){0,12}\n?(redact|until|capture|retry)?.{0,20}") {
         let (expectations, diagnostics) = read(&line);
         let spans = diagnostics.iter().map(|found| found.span).chain(expectations.statements.iter().map(|statement| match statement {
             Statement::Claim(claim) => claim.span,

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod directives;
+mod http;
 mod refused;
 mod services;
 mod support;

@@ -41,10 +41,10 @@ fn a_wrong_word_is_pointed_at_with_the_nearest_right_one() {
         "did you mean `timeout`?",
     );
     wrong(
-        "http GET /x status == 200",
-        "http",
-        "unknown word `http`",
-        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `service`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
+        "grpc GET /x status == 200",
+        "grpc",
+        "unknown word `grpc`",
+        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `service`, `http`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
     );
 }
 
@@ -84,7 +84,7 @@ fn what_makes_no_sense_is_refused() {
         "all exit == 0",
         "all",
         "there is only one of it",
-        "`all`, `any` and `none` are for `json` and `table`",
+        "`all`, `any` and `none` are for `json`, `table` and `header`",
     );
     wrong(
         "json $.a == 1 within 5s",
