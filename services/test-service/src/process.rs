@@ -146,5 +146,9 @@ impl Drop for Running {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let _ = self.output.read_to_string(&mut self.log);
+            let _ = writeln!(io::stderr(), "the process logged:\n{}", self.log);
+        }
     }
 }
