@@ -6,7 +6,8 @@ pub const QUEUE: &str = "write_behind:queue";
 pub const PROCESSING: &str = "write_behind:processing";
 /// Dead letters.
 pub const DEAD_LETTERS: &str = "write_behind:dlq";
-pub(crate) const PENDING: &str = "write_behind:pending";
+/// For each id, its entries that are not in the database yet.
+pub const PENDING: &str = "write_behind:pending";
 pub(crate) const OWNER: &str = "write_behind:owner";
 pub(crate) const CACHE_PREFIX: &str = "cache:product:";
 pub(crate) const MARKER_PREFIX: &str = "write_behind:coalescing:";

@@ -42,6 +42,9 @@ pub enum SessionError {
     /// Time ran out; the statement may have run, or may run yet.
     #[error("no answer from PostgreSQL within {} s", PATIENCE.as_secs())]
     Timeout,
+    /// The connection was found to be lost.
+    #[error("the connection to PostgreSQL is lost")]
+    Lost,
     /// Another worker has the lock.
     #[error("another worker's session has not ended yet")]
     Locked,
@@ -94,6 +97,28 @@ impl Session {
             .map_err(|_| SessionError::Timeout)?
     }
 
+    /// Whether the session has been seen to end, and its lock with it.
+    ///
+    /// # Errors
+    /// It has.
+    pub fn check(&self) -> Result<(), SessionError> {
+        if self.client.is_closed() {
+            return Err(SessionError::Lost);
+        }
+        Ok(())
+    }
+
+    /// Whether the session still has its lock: the server is asked.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn ping(&self) -> Result<(), SessionError> {
+        match timeout(PATIENCE, self.client.simple_query("")).await {
+            Ok(outcome) => Ok(outcome.map(drop)?),
+            Err(_) => Err(SessionError::Timeout),
+        }
+    }
+
     /// Writes `batch`, all of it or nothing.
     ///
     /// # Errors
@@ -130,7 +155,7 @@ impl SessionError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Postgres(error) => error.code().map_or(Failure::Outage, of_code),
-            Self::Timeout | Self::Locked => Failure::Outage,
+            Self::Timeout | Self::Lost | Self::Locked => Failure::Outage,
         }
     }
 }
