@@ -17,6 +17,7 @@ mod group;
 mod guard;
 mod handle;
 mod open;
+mod replay;
 mod request;
 mod shared_folder;
 mod view;

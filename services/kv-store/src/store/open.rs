@@ -16,6 +16,7 @@ use super::checkpointing::Logged;
 use super::group::Group;
 use super::guard::StoreGuard;
 use super::handle::Store;
+use super::replay::replay;
 use super::shared_folder;
 use super::view::{Seen, View};
 use super::writer::{QUEUE_PLACES, Writer};
@@ -23,8 +24,8 @@ use crate::config::{LogConfig, file_name};
 use crate::map::Map;
 use crate::metrics::Metrics;
 use crate::wal::{
-    self, Action, Disk, Durability, FolderLock, Home, LockError, LogOptions, Opened, RealDisk,
-    Recovery, RecoveryError,
+    self, Disk, Durability, FolderLock, Home, LockError, LogOptions, Opened, RealDisk, Recovery,
+    RecoveryError,
 };
 
 /// How a store with a log behaves.
@@ -111,17 +112,14 @@ impl Store {
         metrics: Arc<Metrics>,
     ) -> Result<(Self, StoreGuard), OpenError> {
         let started = Instant::now();
-        let mut map = Map::default();
         let log_options = LogOptions::new(options.durability);
-        let opened = wal::open(
-            &shared_folder::shared(home),
-            log_options,
-            SystemTime::now(),
-            |key, action| match action {
-                Action::Set(value) => drop(map.set(key.into(), value.to_owned())),
-                Action::Delete => map.remove(key),
-            },
-        )?;
+        let shared = shared_folder::shared(home);
+        let (opened, map) = replay(|replay| {
+            wal::open(&shared, log_options, SystemTime::now(), |key, action| {
+                replay.take(key, action);
+            })
+        });
+        let opened = opened?;
         tell(&opened.recovery, map.len(), started, &metrics);
         let seen = Seen {
             map,

@@ -190,6 +190,7 @@ impl<F: DiskFile> Output<F> {
     fn flush(&mut self) -> io::Result<()> {
         self.check = crc32c::crc32c_append(self.check, &self.buffer);
         write_all(&self.file, &self.buffer, self.offset)?;
+        self.file.sync_data()?;
         self.offset += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

@@ -261,8 +261,7 @@ fn resume<D: Disk>(
         } else if found.tally.last > 0 {
             needless.push(found.name);
         } else {
-            checkpoint::remove_if_there(disk, &found.name)
-                .map_err(RecoveryError::at(&found.name))?;
+            repair::remove(disk, &found.name)?;
         }
     }
     let mut log = Log {

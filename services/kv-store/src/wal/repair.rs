@@ -40,7 +40,7 @@ pub(super) fn settle<D: Disk>(
             });
         }
         Some(end) => repaired.torn_bytes = drop_tail(disk, scan, end)?,
-        None => {}
+        None => seal(disk, scan)?,
     }
     if let Some(from) = scan.unproven {
         write_down(disk, scan, from)?;
@@ -48,7 +48,7 @@ pub(super) fn settle<D: Disk>(
     Ok(repaired)
 }
 
-/// Keeps a copy of the file with the place, then cuts it there; what is in the files after it is renamed.
+/// Keeps copies of the file with the place and of those after it, then cuts it there and removes those.
 ///
 /// In this order, since what proves the damage goes last: a power cut in between leaves some of it to be found again.
 fn put_aside<D: Disk>(
@@ -67,18 +67,18 @@ fn put_aside<D: Disk>(
         seconds += 1;
     }
     let copy_of = |found: &Found<D::File>| format!("{}{}", found.name, suffix(seconds));
-    let mut copies = vec![copy_of(damaged)];
-    copy(disk, damaged, &copies[0])
-        .and_then(|()| disk.sync_folder())
-        .map_err(RecoveryError::at(&copies[0]))?;
-    cut(disk, damaged, place.offset)?;
-    for found in later {
-        let copy = copy_of(found);
-        disk.rename(&found.name, &copy)
-            .map_err(RecoveryError::at(&found.name))?;
-        copies.push(copy);
+    let later: Vec<_> = later.collect();
+    let mut copies = Vec::new();
+    for found in [damaged].into_iter().chain(later.iter().copied()) {
+        let name = copy_of(found);
+        copy(disk, found, &name).map_err(RecoveryError::at(&name))?;
+        copies.push(name);
     }
     disk.sync_folder().map_err(RecoveryError::at(&copies[0]))?;
+    cut_off(disk, &damaged.name, place.offset)?;
+    for found in later {
+        remove(disk, &found.name)?;
+    }
     Ok(copies)
 }
 
@@ -90,14 +90,37 @@ fn suffix(seconds: u64) -> String {
 fn drop_tail<D: Disk>(disk: &D, scan: &Scan<D::File>, end: End) -> Result<u64, RecoveryError> {
     let (torn, later) = split(scan, end.place);
     let mut bytes = torn.length - end.place.offset;
-    cut(disk, torn, end.place.offset)?;
+    cut_off(disk, &torn.name, end.place.offset)?;
     for found in later {
         bytes += found.length;
-        disk.remove(&found.name)
-            .map_err(RecoveryError::at(&found.name))?;
-        disk.sync_folder().map_err(RecoveryError::at(&found.name))?;
+        remove(disk, &found.name)?;
     }
     Ok(bytes)
+}
+
+/// Cuts the newest used segment where its records are seen to end.
+///
+/// The process before may have cut it there itself, and been told that the sync of that failed: then the disk has more
+/// than is seen, and the system holds it for clean.
+fn seal<D: Disk>(disk: &D, scan: &Scan<D::File>) -> Result<(), RecoveryError> {
+    let mut used = scan.segments.iter().rev();
+    match used.find(|found| !found.tally.is_zeros) {
+        Some(newest) => cut_off(disk, &newest.name, newest.tally.intact_end),
+        None => Ok(()),
+    }
+}
+
+/// Removes a segment for good, if it is there: should its name be back after a power cut, there is nothing in it.
+pub(super) fn remove<D: Disk>(disk: &D, name: &str) -> Result<(), RecoveryError> {
+    let remove = || {
+        cut(&disk.open(name)?, 0)?;
+        disk.remove(name)?;
+        disk.sync_folder()
+    };
+    match remove() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(RecoveryError::at(name)),
+    }
 }
 
 /// The segment with the place, and those behind it that have anything in them.
@@ -109,13 +132,18 @@ fn split<F>(scan: &Scan<F>, place: Place) -> (&Found<F>, impl Iterator<Item = &F
     )
 }
 
-fn cut<D: Disk>(disk: &D, found: &Found<D::File>, offset: u64) -> Result<(), RecoveryError> {
-    let cut = || {
-        let file = disk.open(&found.name)?;
-        file.set_length(offset)?;
-        file.sync_data()
-    };
-    cut().map_err(RecoveryError::at(&found.name))
+fn cut_off<D: Disk>(disk: &D, name: &str, offset: u64) -> Result<(), RecoveryError> {
+    let file = disk.open(name).map_err(RecoveryError::at(name))?;
+    cut(&file, offset).map_err(RecoveryError::at(name))
+}
+
+/// Cuts the file, durably, and also where it is seen to end there already: that may be all that an earlier cut came to.
+fn cut(file: &impl DiskFile, offset: u64) -> io::Result<()> {
+    if file.length()? == offset {
+        file.set_length(offset + 1)?;
+    }
+    file.set_length(offset)?;
+    file.sync_data()
 }
 
 fn copy<D: Disk>(disk: &D, found: &Found<D::File>, to: &str) -> io::Result<()> {
@@ -133,12 +161,12 @@ fn write_down<D: Disk>(disk: &D, scan: &Scan<D::File>, from: Place) -> Result<()
         let start = if index == from.segment {
             from.offset
         } else {
-            found.tally.start
+            found.tally.kept_start
         };
-        if found.tally.entries > 0 {
+        if found.tally.kept_end > start {
             let write = || {
                 let file = disk.open(&found.name)?;
-                carry(&file, start, found.tally.end, &file)?;
+                carry(&file, start, found.tally.kept_end, &file)?;
                 file.sync_data()
             };
             write().map_err(RecoveryError::at(&found.name))?;

@@ -14,7 +14,8 @@ pub(super) struct Scan<F> {
     pub(super) segments: Vec<Found<F>>,
     /// The sequence of the newest record in order; the checkpoint's when there is none.
     pub(super) last: u64,
-    /// Where the records begin that no mark proves to be on the disk.
+    /// Where the records begin that no mark proves to be on the disk, those that the checkpoint covers among them: it is
+    /// seen, which does not prove that it is on the disk.
     pub(super) unproven: Option<Place>,
     /// Where the records in order end before the bytes do.
     pub(super) end: Option<End>,
@@ -36,12 +37,17 @@ pub(super) struct Tally {
     /// Where the records begin that go on from the checkpoint, and end.
     pub(super) start: u64,
     pub(super) end: u64,
+    /// The same of those and what the checkpoint covers.
+    pub(super) kept_start: u64,
+    pub(super) kept_end: u64,
     /// How many of those there are.
     pub(super) entries: u64,
     /// The sequence of the newest of this generation that can be used.
     pub(super) last: u64,
     /// Intact records of any kind.
     pub(super) intact: u64,
+    /// Where the last of those ends.
+    pub(super) intact_end: u64,
     pub(super) is_zeros: bool,
 }
 
@@ -102,7 +108,7 @@ pub(super) fn scan<D: Disk>(
     let mut scanner = Scanner {
         checkpoint,
         expected: checkpoint.sequence + 1,
-        proven: checkpoint.sequence,
+        proven: 0,
         unproven: None,
         gap: None,
         hole: None,
@@ -150,9 +156,12 @@ fn open<D: Disk>(disk: &D, number: u64, name: String) -> Result<Found<D::File>, 
         tally: Tally {
             start: 0,
             end: 0,
+            kept_start: 0,
+            kept_end: 0,
             entries: 0,
             last: 0,
             intact: 0,
+            intact_end: 0,
             is_zeros: true,
         },
     })
@@ -161,18 +170,22 @@ fn open<D: Disk>(disk: &D, number: u64, name: String) -> Result<Found<D::File>, 
 impl Tally {
     fn note(&mut self, offset: u64, size: usize, record: &Record<'_>, standing: Standing) {
         self.intact += 1;
+        self.intact_end = offset + size as u64;
         self.is_zeros = false;
-        match standing {
-            Standing::OldGeneration | Standing::Stranded => {}
-            Standing::Covered => self.last = record.sequence,
-            Standing::InOrder => {
-                if self.entries == 0 {
-                    self.start = offset;
-                }
-                self.last = record.sequence;
-                self.entries += 1;
-                self.end = offset + size as u64;
+        if matches!(standing, Standing::OldGeneration | Standing::Stranded) {
+            return;
+        }
+        if self.last == 0 {
+            self.kept_start = offset;
+        }
+        self.last = record.sequence;
+        self.kept_end = self.intact_end;
+        if standing == Standing::InOrder {
+            if self.entries == 0 {
+                self.start = offset;
             }
+            self.entries += 1;
+            self.end = self.intact_end;
         }
     }
 
@@ -186,7 +199,7 @@ struct Scanner {
     checkpoint: Mark,
     /// The sequence that comes next.
     expected: u64,
-    /// The highest sequence that an intact record or the checkpoint says is on the disk.
+    /// The highest sequence that an intact record says is on the disk.
     proven: u64,
     unproven: Option<Place>,
     /// Bytes that cannot be read, with no record in order behind them yet.
@@ -293,10 +306,13 @@ impl Scanner {
         if record.generation < self.checkpoint.generation {
             return Ok(Standing::OldGeneration);
         }
+        self.proven = self.proven.max(record.durable);
         if record.sequence <= self.checkpoint.sequence {
+            self.note_unproven(record, place);
+            // What cannot be read before it is covered too.
+            self.gap = None;
             return Ok(Standing::Covered);
         }
-        self.proven = self.proven.max(record.durable);
         if let Some(hole) = &mut self.hole {
             hole.stranded += 1;
             return Ok(Standing::Stranded);
@@ -304,9 +320,7 @@ impl Scanner {
         if record.sequence == self.expected {
             self.gap = None;
             self.expected += 1;
-            if record.sequence == self.proven + 1 {
-                self.unproven = Some(place);
-            }
+            self.note_unproven(record, place);
             return Ok(Standing::InOrder);
         }
         // Behind segments that wait to be removed, the record may also be what a power cut left of a log that is not
@@ -324,15 +338,24 @@ impl Scanner {
         Ok(Standing::Stranded)
     }
 
-    fn end(self) -> Option<End> {
-        if let Some(Hole { place, stranded }) = self.hole {
+    /// Marks stand where a group or a checkpoint ended, so the records that none proves begin right behind one; where
+    /// they do not, more is taken for unproven than is.
+    fn note_unproven(&mut self, record: &Record<'_>, place: Place) {
+        let is_first = self.unproven.is_none() && record.sequence > self.proven;
+        if is_first || record.sequence == self.proven + 1 {
+            self.unproven = Some(place);
+        }
+    }
+
+    fn end(&self) -> Option<End> {
+        if let Some(Hole { place, stranded }) = &self.hole {
             return Some(End {
-                place,
-                stranded,
+                place: *place,
+                stranded: *stranded,
                 is_damage: self.proven >= self.expected,
             });
         }
-        let torn = self.gap.filter(|gap| !gap.is_zeros)?;
+        let torn = self.gap.as_ref().filter(|gap| !gap.is_zeros)?;
         Some(End {
             place: torn.place,
             stranded: 0,

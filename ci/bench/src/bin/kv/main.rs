@@ -3,7 +3,7 @@
 //!
 //! Both sync each write to the disk before its answer. The bare handler has no limits, no validation, no error texts and
 //! no metrics. Turns are taken as in `products`. Then the store against itself: 100,000 keys in it, a checkpoint of them
-//! always being written, against none.
+//! always being written, against none. The argument `requests` or `checkpoints` measures that alone.
 
 #![expect(clippy::print_stdout, reason = "the output of a benchmark")]
 
@@ -28,9 +28,11 @@ const LOADS: [(&str, usize, f64); 6] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    if std::env::args().nth(1).as_deref() == Some("bare") {
+    let argument = std::env::args().nth(1);
+    if argument.as_deref() == Some("bare") {
         return bare::serve();
     }
+    let is_asked = |part| argument.as_deref().is_none_or(|asked| asked == part);
     println!("{}", machine::until_idle()?);
     // On the disk that programs are built on: a temporary folder may be in memory.
     let target = std::env::current_exe()?;
@@ -41,22 +43,27 @@ fn main() -> Result<(), Failure> {
         TempDir::new_in(target)?,
         TempDir::new_in(target)?,
     ];
-    let ours = Program::beside("kv-store", &variables(&folders[0], NEVER))?;
-    starts(&ours)?;
-    let servers = [
-        ours.start()?,
-        Program::bare(&variables(&folders[1], NEVER))?.start()?,
-    ];
-    beside_the_bare_one([&servers[0], &servers[1]])?;
-    println!(
-        "resident          {:.1} MB after load; bare {:.1} MB",
-        servers[0].resident_mb()?,
-        servers[1].resident_mb()?
-    );
-    drop(servers);
-    let calm = Program::beside("kv-store", &variables(&folders[2], NEVER))?.start()?;
-    let busy = Program::beside("kv-store", &variables(&folders[3], 100))?.start()?;
-    with_checkpoints([&busy, &calm])
+    if is_asked("requests") {
+        let ours = Program::beside("kv-store", &variables(&folders[0], NEVER))?;
+        starts(&ours)?;
+        let servers = [
+            ours.start()?,
+            Program::bare(&variables(&folders[1], NEVER))?.start()?,
+        ];
+        beside_the_bare_one([&servers[0], &servers[1]])?;
+        println!(
+            "resident          {:.1} MB after load; bare {:.1} MB",
+            servers[0].resident_mb()?,
+            servers[1].resident_mb()?
+        );
+        drop(servers);
+    }
+    if is_asked("checkpoints") {
+        let calm = Program::beside("kv-store", &variables(&folders[2], NEVER))?.start()?;
+        let busy = Program::beside("kv-store", &variables(&folders[3], 100))?.start()?;
+        with_checkpoints([&busy, &calm])?;
+    }
+    Ok(())
 }
 
 fn variables(folder: &TempDir, threshold: u64) -> [(&'static str, String); 3] {

@@ -2,9 +2,9 @@
 //! `cargo build --release -p kv-store -p labctl-bench && target/release/log`. With `--features stores` at the build,
 //! `SQLite`, redb and fjall too.
 //!
-//! Records have 100 bytes and are on the disk before they are acknowledged. All ways have their writers and their queue in
-//! common: one thread takes all that wait as one group, makes it durable, answers. Then: how long a million records take
-//! to come back, and how much memory.
+//! The argument `writers` or `recovery` measures that alone. Records have 100 bytes and are on the disk before they are acknowledged. All ways have their writers and their queue in
+//! common: one thread takes all that wait as one group, makes it durable, answers. The store has its own thread and queue,
+//! and a map to keep besides. Then: how long a million records take to come back, and how much memory.
 
 #![expect(clippy::print_stdout, reason = "the output of a benchmark")]
 
@@ -44,15 +44,15 @@ impl Way {
     async fn write(&self, n: u64) -> Result<(), Failure> {
         let key = format!("key-{:06}", n % 100_000);
         let value = format!("\"{n:0>width$}\"", width = RECORD_BYTES - key.len() - 2);
+        let value = RawValue::from_string(value)?;
         match self {
             Self::Ours(store) => {
-                let value = RawValue::from_string(value)?;
                 let written = store.set(key.into(), value).await;
                 Ok(written
                     .map(drop)
                     .map_err(|why| format!("refused: {why:?}"))?)
             }
-            Self::Group(group) => group.write(key, value).await,
+            Self::Group(group) => group.write((key, value)).await,
         }
     }
 }
@@ -68,15 +68,22 @@ fn main() -> Result<(), Failure> {
     // On the disk that programs are built on: a temporary folder may be in memory.
     let target = std::env::current_exe()?;
     let target = target.parent().ok_or("no folder")?;
-    side_by_side(&TempDir::new_in(target)?)?;
-    recovery::measure(&TempDir::new_in(target)?)
+    let is_asked = |part| arguments.get(1).is_none_or(|asked| asked == part);
+    if is_asked("writers") {
+        side_by_side(&TempDir::new_in(target)?)?;
+    }
+    if is_asked("recovery") {
+        recovery::measure(&TempDir::new_in(target)?)?;
+    }
+    Ok(())
 }
 
 fn side_by_side(folder: &TempDir) -> Result<(), Failure> {
     let (store, _guard) = open(&folder.path().join("ours"))?;
     let mut ways = vec![
-        ("the log", Way::Ours(store)),
+        ("the log", Way::Group(group::log(folder.path())?)),
         ("bare group commit", Way::Group(group::bare(folder.path())?)),
+        ("the store on the log", Way::Ours(store)),
     ];
     for (name, rival) in rivals::all(folder.path())? {
         ways.push((name, Way::Group(rival)));
@@ -91,7 +98,7 @@ fn side_by_side(folder: &TempDir) -> Result<(), Failure> {
         for (way, (name, _)) in ways.iter().enumerate() {
             let asked = if way == 1 { "   (asked: 0.85)" } else { "" };
             println!(
-                "  {name:<18} {:>8.0} {}{asked}",
+                "  {name:<20} {:>8.0} {}{asked}",
                 turns.median(way),
                 turns.ratio(0, way)
             );

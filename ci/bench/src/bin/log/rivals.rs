@@ -31,7 +31,7 @@ mod stores {
     use labctl_bench::Failure;
     use redb::TableDefinition;
 
-    use crate::group::Sink;
+    use crate::group::{Record, Sink};
 
     /// In WAL mode, every transaction synced.
     pub(super) struct Sqlite(rusqlite::Connection);
@@ -48,13 +48,13 @@ mod stores {
     }
 
     impl Sink for Sqlite {
-        fn commit(&mut self, group: &[(String, String)]) -> Result<(), Failure> {
+        fn commit(&mut self, group: &[Record]) -> Result<(), Failure> {
             let transaction = self.0.transaction()?;
             {
                 let sql = "INSERT OR REPLACE INTO kv VALUES (?1, ?2)";
                 let mut insert = transaction.prepare_cached(sql)?;
                 for record in group {
-                    insert.execute((&record.0, &record.1))?;
+                    insert.execute((&record.0, record.1.get()))?;
                 }
             }
             Ok(transaction.commit()?)
@@ -72,12 +72,12 @@ mod stores {
     }
 
     impl Sink for Redb {
-        fn commit(&mut self, group: &[(String, String)]) -> Result<(), Failure> {
+        fn commit(&mut self, group: &[Record]) -> Result<(), Failure> {
             let transaction = self.0.begin_write()?;
             {
                 let mut table = transaction.open_table(TABLE)?;
                 for (key, value) in group {
-                    table.insert(key.as_str(), value.as_str())?;
+                    table.insert(key.as_str(), value.get())?;
                 }
             }
             Ok(transaction.commit()?)
@@ -98,10 +98,10 @@ mod stores {
     }
 
     impl Sink for Fjall {
-        fn commit(&mut self, group: &[(String, String)]) -> Result<(), Failure> {
+        fn commit(&mut self, group: &[Record]) -> Result<(), Failure> {
             let mut batch = self.database.batch();
             for (key, value) in group {
-                batch.insert(&self.keyspace, key.as_str(), value.as_str());
+                batch.insert(&self.keyspace, key.as_str(), value.get());
             }
             batch.commit()?;
             Ok(self.database.persist(PersistMode::SyncData)?)

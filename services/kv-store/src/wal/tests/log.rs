@@ -135,7 +135,7 @@ fn on_a_full_disk_the_log_can_be_opened_and_is_written_to_when_space_returns() {
     append(&mut store, "a").unwrap();
     let files = disk.files();
     let full = SimulatedDisk::with_files(1, files);
-    full.limit_space(Some(65_536));
+    full.limit_space(Some(100));
     let (mut store, seen) = open_on(&full).unwrap();
     assert_eq!(seen, ["a=true"]);
     let error = append(&mut store, "b").unwrap_err();

@@ -17,6 +17,13 @@ use super::{
 
 /// Opens as a new process does; gives the log and what is in it, as `key=value` or `key deleted`.
 fn open_on<D: Disk>(disk: &D) -> Result<(Opened<D>, Vec<String>), RecoveryError> {
+    open_with(disk, Durability::Disk)
+}
+
+fn open_with<D: Disk>(
+    disk: &D,
+    durability: Durability,
+) -> Result<(Opened<D>, Vec<String>), RecoveryError> {
     let home = Home {
         log_disk: disk.clone(),
         log_name: "wal.log".to_owned(),
@@ -25,17 +32,12 @@ fn open_on<D: Disk>(disk: &D) -> Result<(Opened<D>, Vec<String>), RecoveryError>
     };
     let mut seen = Vec::new();
     let time = UNIX_EPOCH + Duration::from_secs(77);
-    let opened = open(
-        &home,
-        LogOptions::new(Durability::Disk),
-        time,
-        |key, action| {
-            seen.push(match action {
-                Action::Set(value) => format!("{key}={}", value.get()),
-                Action::Delete => format!("{key} deleted"),
-            });
-        },
-    )?;
+    let opened = open(&home, LogOptions::new(durability), time, |key, action| {
+        seen.push(match action {
+            Action::Set(value) => format!("{key}={}", value.get()),
+            Action::Delete => format!("{key} deleted"),
+        });
+    })?;
     Ok((opened, seen))
 }
 

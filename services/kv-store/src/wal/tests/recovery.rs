@@ -5,9 +5,9 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::value::RawValue;
 
-use super::{Folder, checkpoint, clear, open_on, set};
-use crate::simulation::{Plan, SimulatedDisk};
-use crate::wal::Mark;
+use super::{Folder, change, checkpoint, clear, open_on, open_with, set};
+use crate::simulation::{Fault, Plan, SimulatedDisk};
+use crate::wal::{AppendError, Durability, Mark};
 
 #[test]
 fn what_was_appended_is_there_again_and_the_sequence_goes_on() {
@@ -166,7 +166,7 @@ fn with_any_byte_changed_the_log_is_what_came_before_and_loss_is_claimed_below_t
 fn what_a_killed_process_had_not_synced_is_on_the_disk_before_it_is_given_out() {
     let disk = SimulatedDisk::new(1);
     let (mut store, _) = open_on(&disk).unwrap();
-    store.log.options.durability = crate::wal::Durability::OperatingSystem;
+    store.log.options.durability = Durability::OperatingSystem;
     set(&mut store, &["a"]);
     set(&mut store, &["b"]);
     let disk = disk.after_kill();
@@ -236,5 +236,56 @@ fn damage_in_one_segment_puts_the_later_ones_aside_also_when_power_goes_at_any_s
             let (_, seen) = open_on(&disk.after_power_cut(seed)).unwrap();
             assert_eq!(seen, ["a=null", "b=null"], "step {step}, seed {seed}");
         }
+    }
+}
+
+/// Disks drawn for a power cut.
+const DRAWS: u64 = 200;
+
+/// The process that wrote them took them back, and was told that the disk does not know of it. The next one must see to
+/// it that it does.
+#[test]
+fn what_a_recovery_does_not_see_is_not_back_after_a_power_cut() {
+    for seed in 0..DRAWS {
+        let disk = SimulatedDisk::new(seed);
+        let (mut store, _) = open_on(&disk).unwrap();
+        set(&mut store, &["a"]);
+        // So that nothing else is written to its segment at the next start.
+        checkpoint(&mut store, &["a"]);
+        // The write, the cut, the sync of the cut.
+        let mut plan = Plan::fail(0, Fault::Error);
+        plan.faults.insert(2, Fault::Error);
+        disk.set_plan(plan);
+        let refused = store.log.append(["b", "c"].map(change)).unwrap_err();
+        assert!(matches!(refused, AppendError::Unsettled(_)), "{refused}");
+        let disk = disk.after_kill();
+        let (mut store, mut seen) = open_on(&disk).unwrap();
+        set(&mut store, &["z"]);
+        seen.push("z=true".to_owned());
+        let after = open_on(&disk.after_power_cut(seed)).unwrap().1;
+        assert_eq!(after, seen, "seed {seed}");
+    }
+}
+
+/// The checkpoint that the next process starts from need not be on the disk: what it covers must be there without it.
+#[test]
+fn a_checkpoint_that_is_only_seen_proves_nothing() {
+    // Looks for a temporary file, creates it, writes twice, syncs, renames, syncs the folder.
+    for (number, seed) in (0..12).flat_map(|number| (0..DRAWS).map(move |seed| (number, seed))) {
+        let disk = SimulatedDisk::new(seed);
+        let (mut store, _) = open_with(&disk, Durability::OperatingSystem).unwrap();
+        set(&mut store, &["a", "b"]);
+        let mark = Mark {
+            sequence: store.log.cut(),
+            generation: 1,
+        };
+        disk.set_plan(Plan::fail(number, Fault::Error));
+        let entries = ["a", "b"].map(|key| (key, RawValue::TRUE));
+        // Whatever comes of it.
+        let _ = store.checkpoint.write(mark, UNIX_EPOCH, entries);
+        let disk = disk.after_kill();
+        let seen = open_with(&disk, Durability::OperatingSystem).unwrap().1;
+        let after = open_on(&disk.after_power_cut(seed)).unwrap().1;
+        assert_eq!(after, seen, "seed {seed}, operation {number}");
     }
 }
