@@ -84,8 +84,8 @@ fn yield_to_others() {
     }
 }
 
-/// About a tenth of a processor where all are busy.
-const NICENESS: i32 = 10;
+/// The lowest: a fiftieth of a processor where all are busy, and all of one that is idle.
+const NICENESS: i32 = 19;
 
 /// The file thread, until the writer is gone.
 pub(super) fn look_after_files<D: Disk>(jobs: &Receiver<FileJob<D>>, reports: &Reports<D>) {

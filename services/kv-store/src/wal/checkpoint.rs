@@ -13,7 +13,7 @@ use super::disk::{Disk, DiskFile};
 use super::segment::write_all;
 
 /// Written to the disk at a time.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 64 << 10;
 
 /// Where a checkpoint stands.
 ///
