@@ -70,8 +70,6 @@ impl HttpClient {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        // An error only says that there is one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(concat!("labctl/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())

@@ -1,8 +1,9 @@
 //! The routes, field by field.
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
-use test_service::send;
+use test_service::{call, send};
 
 use crate::lab::{Cache as _, Lab, copy};
 
@@ -206,4 +207,14 @@ async fn every_series_is_there_at_zero_from_the_first_scrape() {
     let series =
         r#"http_requests_total{service="api",method="POST",endpoint="/items",status="200"}"#;
     assert!((lab.metric(series).await - 1.0).abs() < 0.5);
+}
+
+#[tokio::test]
+async fn a_token_guards_the_clearing_of_the_cache_only() {
+    let lab = Lab::start_with(&[("ADMIN_TOKEN", "s3cret")]).await;
+    lab.post("/cache/clear", "").await.is_error(401);
+    assert_eq!(lab.get("/cache/stats").await.status, 200);
+    let request = Request::post("/cache/clear").header("authorization", "Bearer s3cret");
+    let admitted = call(lab.service(), request.body(Body::empty()).unwrap()).await;
+    assert_eq!(admitted.status, 200);
 }
