@@ -35,6 +35,18 @@ const EVENTUAL_CONSISTENCY_LOGS: [&str; 4] = [
     "resource-usage",
 ];
 
+const WRITE_BEHIND_TOOLS: [&str; 6] = [
+    "logs-all",
+    "logs-api",
+    "logs-worker",
+    "check-redis",
+    "check-postgres",
+    "resource-usage",
+];
+
+/// The block that follows a log which never ends, until it is interrupted.
+const ENDLESS: &str = "watch-retries";
+
 /// The block that a page plays in the background. The storm that the page makes beside it may starve it until the
 /// cleanup stops it, and the page passes all the same.
 const LOAD_IN_BACKGROUND: &str = "load-test";
@@ -57,6 +69,11 @@ fn the_eventual_consistency_lesson_is_true_and_leaves_nothing() {
 #[test]
 fn the_write_ahead_log_lesson_is_true_and_leaves_nothing() {
     check_lesson("25-write-ahead-log", 31, &[]);
+}
+
+#[test]
+fn the_write_behind_lesson_is_true_and_leaves_nothing() {
+    check_lesson("42-write-behind", 35, &WRITE_BEHIND_TOOLS);
 }
 
 /// Blocks without names among them, and one whose variable the next block never sees.
@@ -97,6 +114,17 @@ fn a_customers_eventual_consistency_page_passes_untouched_and_leaves_nothing() {
 #[test]
 fn a_customers_write_ahead_log_page_passes_untouched_and_leaves_nothing() {
     check_customers_page("25-write-ahead-log", "customer-25.md", 30, &[]);
+}
+
+#[test]
+fn a_customers_write_behind_page_passes_untouched_and_leaves_nothing() {
+    let prune = (
+        "clean-previous",
+        "would harm more than this lab (`docker system prune -f`)",
+    );
+    let tools = WRITE_BEHIND_TOOLS.map(|name| (name, "on demand"));
+    let skipped: Vec<_> = [prune].into_iter().chain(tools).collect();
+    check_customers_page("42-write-behind", "customer-42.md", 29, &skipped);
 }
 
 /// Every block passes, with claims that held and snapshots that matched, but those that are skipped.
@@ -157,6 +185,8 @@ fn check_customers_page(slug: &'static str, page: &str, passed: usize, skipped: 
             assert_eq!(block["outcome"], "skipped", "{name}");
             let told = block["reason"].as_str().unwrap();
             assert!(told.starts_with(reason), "{name}: {told}");
+        } else if name == ENDLESS {
+            assert_eq!(block["outcome"], "stopped", "{name}: {}", block["reason"]);
         } else if name != LOAD_IN_BACKGROUND || block["outcome"] != "stopped" {
             assert_eq!(block["outcome"], "passed", "{name}: {}", block["reason"]);
             assert_eq!(block["claims"][0]["claim"], "exit == 0", "{name}");

@@ -87,6 +87,8 @@ pub fn refuses_what_it_cannot_use(program: Program, name: &str) {
 #[track_caller]
 pub fn refuses(program: Program, arguments: &[&str], variable: (&str, &str), message: &str) {
     let mut command = program.command();
+    // Its own port may be taken by a lab.
+    command.env("LISTEN", "127.0.0.1:0");
     let output = command.args(arguments).env(variable.0, variable.1).output();
     let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

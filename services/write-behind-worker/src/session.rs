@@ -15,6 +15,8 @@ use crate::batch::Batch;
 const STATEMENT_LIMIT: Duration = Duration::from_millis(2500);
 /// For an answer; a little more than the server's own limit.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// For a connection with its lock and its statement: several answers.
+const OPENING_PATIENCE: Duration = Duration::from_secs(5);
 /// The lock that makes a session the only one to write.
 const LOCK: i64 = 42;
 
@@ -40,8 +42,8 @@ pub struct Session {
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// Time ran out; the statement may have run, or may run yet.
-    #[error("no answer from PostgreSQL within {} s", PATIENCE.as_secs())]
-    Timeout,
+    #[error("no answer from PostgreSQL within {} s", .0.as_secs())]
+    Timeout(Duration),
     /// The connection was found to be lost.
     #[error("the connection to PostgreSQL is lost")]
     Lost,
@@ -73,7 +75,7 @@ impl Session {
         let limit = STATEMENT_LIMIT.as_millis();
         config
             .options(format!("-c timezone=UTC -c statement_timeout={limit}"))
-            .connect_timeout(PATIENCE)
+            .connect_timeout(OPENING_PATIENCE)
             .tcp_user_timeout(PATIENCE)
             .application_name("write-behind-worker");
         let open = async {
@@ -92,9 +94,9 @@ impl Session {
                 driver,
             })
         };
-        timeout(PATIENCE, open)
+        timeout(OPENING_PATIENCE, open)
             .await
-            .map_err(|_| SessionError::Timeout)?
+            .map_err(|_| SessionError::Timeout(OPENING_PATIENCE))?
     }
 
     /// Whether the session has been seen to end, and its lock with it.
@@ -115,7 +117,7 @@ impl Session {
     pub async fn ping(&self) -> Result<(), SessionError> {
         match timeout(PATIENCE, self.client.simple_query("")).await {
             Ok(outcome) => Ok(outcome.map(drop)?),
-            Err(_) => Err(SessionError::Timeout),
+            Err(_) => Err(SessionError::Timeout(PATIENCE)),
         }
     }
 
@@ -138,7 +140,7 @@ impl Session {
         let write = self.client.execute(&self.write, &columns);
         match timeout(PATIENCE, write).await {
             Ok(outcome) => Ok(outcome.map(drop)?),
-            Err(_) => Err(SessionError::Timeout),
+            Err(_) => Err(SessionError::Timeout(PATIENCE)),
         }
     }
 }
@@ -155,7 +157,7 @@ impl SessionError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Postgres(error) => error.code().map_or(Failure::Outage, of_code),
-            Self::Timeout | Self::Lost | Self::Locked => Failure::Outage,
+            Self::Timeout(_) | Self::Lost | Self::Locked => Failure::Outage,
         }
     }
 }
