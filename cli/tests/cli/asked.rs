@@ -60,3 +60,24 @@ fn lint_warns_of_a_request_sent_twice() {
         .said()
         .says("this sends the same `POST` again");
 }
+
+#[test]
+fn a_metric_is_read_where_the_front_matter_says_and_its_change_is_the_blocks() {
+    let answer = |value: u32| Answer::new(200, "", &format!("hits_total{{path=\"/a\"}} {value}\n"));
+    let server = TestServer::answering([answer(41), answer(42)]);
+    let front_matter = format!(
+        "---\nlabctl: {{metrics: \"{}\"}}\n---\n\n",
+        server.url("/metrics")
+    );
+    let verify = |claim: &str| {
+        let page = format!("{front_matter}```bash\ntrue\n```\n<!-- expect\n{claim}\n-->\n");
+        let folder = Page::new().file("watched.md", &page);
+        folder.labctl(&["verify", "watched.md"]).said()
+    };
+    verify(r#"metric hits_total{path="/a"} delta == 1"#).passes();
+    assert_eq!(server.asked().len(), 2);
+    verify(r#"metric hits_total{path="/b"} == 42"#)
+        .code(1)
+        .says(r#"hits_total{path="/b"} == 42"#)
+        .says(r#"hits_total{path="/a"}"#);
+}

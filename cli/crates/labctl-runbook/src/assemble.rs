@@ -95,6 +95,8 @@ impl<'s> Assembly<'s> {
         runbook
             .diagnostics
             .extend(expect::check_captures(&runbook.blocks));
+        let found = expect::check_sources(&runbook);
+        runbook.diagnostics.extend(found);
         runbook
             .diagnostics
             .sort_by_key(|diagnostic| diagnostic.span);

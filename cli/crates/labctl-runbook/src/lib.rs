@@ -16,6 +16,7 @@ pub mod expect;
 mod front_matter;
 mod lint;
 mod markdown;
+pub mod metrics;
 mod names;
 mod observation;
 mod plan;
@@ -32,8 +33,9 @@ pub use block::{Block, Language, ShellKind};
 pub use captures::Captures;
 pub use classify::{ComposeNames, NeededCommand, commands_needed};
 pub use diagnostic::{Diagnostic, Severity};
-pub use front_matter::{Defaults, FrontMatter, SessionKind};
+pub use front_matter::{Defaults, FrontMatter, MetricsPage, SessionKind};
 pub use lint::{LintFacts, SnapshotHeader, lint};
+pub use metrics::MetricObservation;
 pub use observation::{ExitStatus, HttpObservation, Observation, Output, ServiceObservation};
 pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,

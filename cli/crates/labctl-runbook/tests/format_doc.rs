@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use labctl_runbook::{
-    Captures, ExitStatus, HttpObservation, Observation, Output, Runbook, ServiceObservation,
-    Severity, Verdict,
+    Captures, ExitStatus, HttpObservation, MetricObservation, Observation, Output, Runbook,
+    ServiceObservation, Severity, Verdict,
     expect::{Expectations, Statement, Subject, judge},
+    metrics::exposition,
     redact,
 };
 
@@ -244,6 +245,31 @@ fn every_claim_about_an_answer_holds_fails_and_says_so() {
         let expectations = expectations(claim);
         let statement = &expectations.statements[0];
         let verdict = |seen| judge(statement, &seen_answer(seen), &mut Captures::default());
+        assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
+        let failed = Verdict::Failed(says.clone());
+        assert_eq!(verdict(bad), failed, "line {line}: {claim}");
+    }
+}
+
+#[test]
+fn every_claim_about_a_metric_holds_fails_and_says_so() {
+    let rows = rows::<4>("| metric claim | holds of | fails of | and says |");
+    assert!(rows.len() > 5, "{}", rows.len());
+    for Row { line, cells } in rows {
+        let [claim, good, bad, says] = &cells;
+        let page = format!(
+            "---\nlabctl: {{metrics: 'http://x/'}}\n---\n\n```bash\ntrue\n```\n<!-- expect\n{claim}\n-->\n"
+        );
+        let runbook = Runbook::parse(&page);
+        assert_eq!(runbook.diagnostics, [], "line {line}: {claim}");
+        let statement = &runbook.blocks[0].expectations.statements[0];
+        let verdict = |seen: &str| {
+            let seen = MetricObservation {
+                samples: exposition(&seen.replace("\\n", "\n")).expect("samples"),
+                before: None,
+            };
+            judge(statement, &seen, &mut Captures::default())
+        };
         assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
         let failed = Verdict::Failed(says.clone());
         assert_eq!(verdict(bad), failed, "line {line}: {claim}");

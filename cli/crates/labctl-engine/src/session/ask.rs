@@ -3,14 +3,20 @@
 use std::time::{Duration, SystemTime};
 
 use labctl_runbook::{
-    Captures, Verdict,
-    expect::{self, Aspect, HttpSubject, ServiceSubject, Statement, Subject},
+    Captures, Defaults, MetricObservation, Verdict,
+    expect::{self, Aspect, HttpSubject, MetricSubject, ServiceSubject, Statement, Subject},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Runtime, RuntimeError, Secrets, http::HttpClient, in_full, session::services::Services,
+    Runtime, RuntimeError, Secrets,
+    http::HttpClient,
+    in_full,
+    session::{
+        metrics::{self, Before, NotRead},
+        services::Services,
+    },
 };
 
 /// The pause after the first question; doubled after each one, up to the longest.
@@ -18,7 +24,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long an answer over HTTP may take.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
 /// How much later than its deadline the last answer to an awaited claim may come.
 const GRACE: Duration = Duration::from_secs(1);
@@ -29,6 +35,10 @@ pub(super) struct Witness<'a, 's, R> {
     pub(super) services: Option<&'a mut Services<'s, R>>,
     /// Asks over HTTP.
     pub(super) http: &'a HttpClient,
+    /// Where the page says its metrics are.
+    pub(super) defaults: &'a Defaults,
+    /// The metrics just before the block.
+    pub(super) before: &'a Before,
     /// What never appears in an answer.
     pub(super) secrets: &'a Secrets,
     /// Claims that labctl itself must ask for are judged.
@@ -110,6 +120,7 @@ impl<R: Runtime> Witness<'_, '_, R> {
                 self.ask_over_http(statement, subject, limit, captures)
                     .await
             }
+            Subject::Metric(subject) => self.read(statement, subject, limit, captures).await,
             _ => Answer::Final(Verdict::Errored("nobody can be asked".to_owned())),
         }
     }
@@ -131,6 +142,28 @@ impl<R: Runtime> Witness<'_, '_, R> {
             }
             // A container that is being replaced may be there the next time.
             Err(error) => Answer::Fleeting(Verdict::Errored(in_full(&error))),
+        }
+    }
+
+    async fn read(
+        &mut self,
+        statement: &Statement,
+        subject: &MetricSubject,
+        limit: Duration,
+        captures: &mut Captures,
+    ) -> Answer {
+        let mut before = self.before.iter();
+        let before = before.find(|(expr, _)| *expr == subject.expr);
+        match metrics::samples(self.http, self.defaults, &subject.expr, limit).await {
+            Ok(samples) => {
+                let seen = MetricObservation {
+                    samples,
+                    before: before.map(|(_, samples)| samples.clone()),
+                };
+                Answer::Fleeting(expect::judge(statement, &seen, captures))
+            }
+            Err(NotRead::Now(why)) => Answer::Fleeting(Verdict::Errored(self.secrets.mask(&why))),
+            Err(NotRead::Ever(why)) => Answer::Final(Verdict::Errored(self.secrets.mask(&why))),
         }
     }
 

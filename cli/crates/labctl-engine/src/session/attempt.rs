@@ -10,9 +10,10 @@ use crate::{
     Attempt, Ending, Event, Invocation, Outcome, Runtime, Shell, ShellError, StepReport, Stop,
     in_full,
     session::{
-        ask::Witness,
+        ask::{ANSWER, Witness},
         invocation::invocation,
         judge::{self, Judged},
+        metrics,
         pump::Pump,
         state::{Grade, Happened},
         until::Watch,
@@ -43,7 +44,24 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         invocation
     }
 
+    /// Reads the metrics whose change the block claims.
+    async fn read_before(&mut self, step: usize) {
+        if !self.asks {
+            return;
+        }
+        let expectations = &self.block(step).expectations;
+        let defaults = &self.run.runbook.front_matter.labctl;
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => {}
+            before = metrics::before(&self.http, defaults, expectations, ANSWER) => {
+                self.before[step] = before;
+            }
+        }
+    }
+
     async fn execute(&mut self, step: usize, block: &Block) -> Result<Attempt, ShellError> {
+        self.read_before(step).await;
         let invocation = self.invocation(step, self.is_interactive);
         let signals = Stop {
             cancel: self.cancel.clone(),
@@ -79,6 +97,8 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
         let mut witness = Witness {
             services: self.services.as_mut(),
             http: &self.http,
+            defaults: &self.run.runbook.front_matter.labctl,
+            before: &self.before[step],
             secrets: &self.run.secrets,
             is_asked: self.asks,
             cancel: self.cancel,
@@ -103,6 +123,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
 
     pub(super) async fn start_in_background(&mut self, step: usize) -> Happened {
         self.take_turn(step);
+        self.read_before(step).await;
         let invocation = self.invocation(step, false);
         self.began_at[step] = SystemTime::now();
         match self.shell.start_background(&invocation).await {

@@ -10,6 +10,7 @@ mod guard;
 mod invocation;
 mod judge;
 mod lab_run;
+mod metrics;
 mod output;
 mod play;
 mod pump;

@@ -13,6 +13,7 @@ use crate::{
         deadline::{Expiry, with_limit},
         guard,
         judge::Judged,
+        metrics::Before,
         services::Services,
         state::{Grade, Happened, Next, Rules, Session},
     },
@@ -72,6 +73,8 @@ pub(super) struct Pump<'a, S, R> {
     pub(super) captures: Captures,
     /// When each step's latest attempt began.
     pub(super) began_at: Vec<SystemTime>,
+    /// The metrics just before each step's latest attempt.
+    pub(super) before: Vec<Before>,
     /// What came of each step, by its place in the plan.
     pub(super) reports: Vec<Option<StepReport>>,
     pub(super) turn: Option<Turn>,
@@ -108,6 +111,7 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             http: HttpClient::default(),
             captures: Captures::default(),
             began_at: vec![SystemTime::UNIX_EPOCH; run.plan.steps.len()],
+            before: vec![Before::new(); run.plan.steps.len()],
             reports: vec![None; run.plan.steps.len()],
             turn: None,
             errors: Vec::new(),

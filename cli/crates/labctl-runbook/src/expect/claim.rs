@@ -5,6 +5,7 @@
 //! subject   = exit | stdout | stderr | line[n] | json[n] PATH | table[col] | duration
 //!           | service NAME (state | exit | health | restarts | logs)
 //!           | http METHOD URL (status | header NAME | body | json PATH)
+//!           | metric (SERIES | "PROMQL") [delta]
 //! predicate = == != < <= > >= | contains | matches /re/ | is TYPE | exists | count OP n
 //! directive = capture NAME = subject… | timeout D | until claim | retry N every D | redact KIND [in PATH]
 //!           | snapshot off|stdout|stderr | skip "why" | needs BLOCK | role start|cleanup|on-demand
@@ -12,7 +13,7 @@
 
 use std::time::Duration;
 
-use super::http::HttpSubject;
+use super::{http::HttpSubject, metric::MetricSubject};
 use crate::Span;
 
 /// All that the comments below one block say.
@@ -143,12 +144,14 @@ pub enum Subject {
     Service(ServiceSubject),
     /// `http METHOD URL …`: what labctl is answered when it asks.
     Http(HttpSubject),
+    /// `metric …`: values of metrics, or how they have changed.
+    Metric(MetricSubject),
 }
 
 impl Subject {
     /// Whether labctl itself asks, when the block has ended; else the block's own output answers.
     pub fn is_asked(&self) -> bool {
-        matches!(self, Self::Service(_) | Self::Http(_))
+        matches!(self, Self::Service(_) | Self::Http(_) | Self::Metric(_))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     claim::{Comparison, Subject, Value},
-    http, service,
+    http, metric, service,
 };
 use crate::{Diagnostic, Span};
 
@@ -50,6 +50,7 @@ pub(super) fn check(
         (Subject::Http(asked), value) => {
             http::check_value(&asked.part, comparison, value, sign, span)
         }
+        (Subject::Metric(_), value) => metric::check_value(value, span),
         (subject, Value::Literal(literal))
             if subject.is_text() && !(literal.is_number() || literal.is_string() && !is_order) =>
         {

@@ -10,10 +10,12 @@ use super::{
     },
     compare,
     http::HttpPart,
+    metric,
     select::{NoSelection, Selected, not_kept},
 };
 use crate::{
-    Captures, HttpObservation, Observation, ServiceObservation, Verdict, redact::is_of_kind,
+    Captures, HttpObservation, MetricObservation, Observation, ServiceObservation, Verdict,
+    redact::is_of_kind,
 };
 
 /// What a statement is judged on: which it must be, its subject says.
@@ -25,6 +27,8 @@ pub enum Evidence<'a> {
     Service(&'a ServiceObservation),
     /// What was answered to the question that the subject asks.
     Http(&'a HttpObservation),
+    /// The metrics that the subject chooses from.
+    Metric(&'a MetricObservation),
 }
 
 impl<'a> From<&'a Observation> for Evidence<'a> {
@@ -42,6 +46,12 @@ impl<'a> From<&'a ServiceObservation> for Evidence<'a> {
 impl<'a> From<&'a HttpObservation> for Evidence<'a> {
     fn from(observation: &'a HttpObservation) -> Self {
         Self::Http(observation)
+    }
+}
+
+impl<'a> From<&'a MetricObservation> for Evidence<'a> {
+    fn from(observation: &'a MetricObservation) -> Self {
+        Self::Metric(observation)
     }
 }
 
@@ -63,9 +73,12 @@ pub fn evaluate<'a>(
     evidence: impl Into<Evidence<'a>>,
     captures: &Captures,
 ) -> Verdict {
-    match verdict(claim, evidence.into(), captures) {
+    let evidence = evidence.into();
+    match verdict(claim, evidence, captures) {
         Ok(()) => Verdict::Held,
-        Err(NoSelection::Certain(seen)) => Verdict::Failed(seen),
+        Err(NoSelection::Certain(seen)) => {
+            Verdict::Failed(claim.subject.with_choice(seen, evidence))
+        }
         Err(NoSelection::Unknown(why)) => Verdict::Errored(why),
     }
 }
@@ -82,7 +95,7 @@ fn keep(capture: &Capture, evidence: Evidence<'_>, captures: &mut Captures) -> V
             captures.insert(capture.name.clone(), one.clone());
             Verdict::Held
         }
-        several => Verdict::Failed(how_many(several)),
+        several => Verdict::Failed(capture.subject.with_choice(how_many(several), evidence)),
     }
 }
 
@@ -274,6 +287,19 @@ fn is_of_type(value: &Json, name: TypeName, is_text: bool) -> bool {
 }
 
 impl Subject {
+    /// What was seen, and what there was to choose from where one value does not tell.
+    fn with_choice(&self, seen: String, evidence: Evidence<'_>) -> String {
+        match (self, evidence) {
+            (Self::Metric(subject), Evidence::Metric(metrics)) => {
+                match metric::choice(subject, metrics) {
+                    Some(choice) => format!("{seen}; {choice}"),
+                    None => seen,
+                }
+            }
+            _ => seen,
+        }
+    }
+
     /// Text that is compared as a number where a number is wanted.
     pub(super) fn is_text(&self) -> bool {
         match self {

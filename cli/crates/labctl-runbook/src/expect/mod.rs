@@ -7,6 +7,7 @@ mod directive;
 mod fit;
 mod http;
 mod judge;
+mod metric;
 mod parse;
 mod select;
 mod service;
@@ -23,10 +24,13 @@ pub use claim::{
 };
 pub use http::{HttpMethod, HttpPart, HttpSubject};
 pub use judge::{Evidence, evaluate, judge};
+pub use metric::{MetricExpr, MetricSubject};
 pub use parse::parse;
 pub use service::unknown_services;
 pub use url::UrlTemplate;
 pub use vacuous::{has_exit_claim, is_vacuous, judges_more_than_exit};
 
 pub(crate) use directive::parse_redaction;
+pub(crate) use metric::check_sources;
+pub(crate) use url::check as check_url;
 pub(crate) use vacuous::check_captures;

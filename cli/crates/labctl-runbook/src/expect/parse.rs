@@ -12,7 +12,7 @@ use super::{
     cursor::Cursor,
     directive, fit, http,
     http::HttpPart,
-    service, vacuous, words,
+    metric, service, vacuous, words,
 };
 use crate::{Diagnostic, Span};
 
@@ -70,8 +70,9 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
     let subject = subject(cursor)?;
     if quantifier.is_some() && !subject.may_be_several() {
         return Err(
-            Diagnostic::error("bad-claim", quantifier_at, "there is only one of it")
-                .with_help("`all`, `any` and `none` are for `json`, `table` and `header`"),
+            Diagnostic::error("bad-claim", quantifier_at, "there is only one of it").with_help(
+                "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
+            ),
         );
     }
     let is_negated = cursor.eat_word("not");
@@ -252,6 +253,7 @@ fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
         }
         ("service", None) => Ok(Subject::Service(service::subject(cursor)?)),
         ("http", None) => Ok(Subject::Http(http::subject(cursor)?)),
+        ("metric", None) => Ok(Subject::Metric(metric::subject(cursor)?)),
         (word, Some((_, span))) => {
             Err(
                 Diagnostic::error("bad-claim", span, format!("there is only one `{word}`"))
@@ -323,12 +325,15 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         }
         "is" if is_number => refused("compare it: `==`, `!=`, `<`, `<=`, `>`, `>=`"),
         "is" => of_type(cursor, subject),
-        "exists" if is_number => refused("it is always there"),
+        "exists" | "count" if subject.is_delta() => {
+            refused("claim that of the metric, without `delta`")
+        }
+        "exists" if is_number && !subject.is_metric() => refused("it is always there"),
         "exists" => {
             cursor.word();
             Ok(Predicate::Exists)
         }
-        "count" if is_number => refused("it is one number"),
+        "count" if is_number && !subject.is_metric() => refused("it is one number"),
         "count" => count(cursor),
         _ => Err(words::unknown(
             "a predicate",
@@ -497,6 +502,8 @@ impl Subject {
                 Aspect::Logs => "a service's log",
             },
             Self::Http(asked) => http::in_words(&asked.part),
+            Self::Metric(metric) if metric.is_delta => "a change",
+            Self::Metric(_) => "a metric",
         }
     }
 
@@ -509,6 +516,14 @@ impl Subject {
         matches!(self, Self::Http(asked) if asked.part == HttpPart::Status)
     }
 
+    fn is_metric(&self) -> bool {
+        matches!(self, Self::Metric(_))
+    }
+
+    fn is_delta(&self) -> bool {
+        matches!(self, Self::Metric(metric) if metric.is_delta)
+    }
+
     pub(super) fn is_json(&self) -> bool {
         match self {
             Self::Json { .. } => true,
@@ -519,7 +534,7 @@ impl Subject {
 
     fn may_be_several(&self) -> bool {
         match self {
-            Self::Table(_) => true,
+            Self::Table(_) | Self::Metric(_) => true,
             Self::Http(asked) => matches!(asked.part, HttpPart::Json(_) | HttpPart::Header(_)),
             _ => self.is_json(),
         }
@@ -529,6 +544,7 @@ impl Subject {
         matches!(self, Self::Exit | Self::Duration)
             || self.is_service(&[Aspect::Exit, Aspect::Restarts])
             || self.is_status()
+            || self.is_metric()
     }
 
     fn is_one_of_few(&self) -> bool {

@@ -7,7 +7,7 @@ use super::{
     claim::{Aspect, Subject},
     http::HttpPart,
     judge::Evidence,
-    table,
+    metric, table,
 };
 use crate::{
     ExitStatus, HttpObservation, Output, ServiceObservation,
@@ -45,8 +45,11 @@ impl Subject {
                 return of_service(service.aspect, seen).map_err(NoSelection::Certain);
             }
             (Self::Http(asked), Evidence::Http(seen)) => return of_answer(&asked.part, seen),
+            (Self::Metric(metric), Evidence::Metric(seen)) => {
+                return metric::values(metric, seen).map(Selected::Json);
+            }
             (_, Evidence::Block(observation)) => observation,
-            (_, Evidence::Service(_) | Evidence::Http(_)) => {
+            (_, Evidence::Service(_) | Evidence::Http(_) | Evidence::Metric(_)) => {
                 return Err(NoSelection::Unknown("no block was run".to_owned()));
             }
         };
@@ -78,7 +81,7 @@ impl Subject {
                     .map(Selected::Json)
                     .map_err(NoSelection::Certain)
             }
-            Self::Service(_) | Self::Http(_) => {
+            Self::Service(_) | Self::Http(_) | Self::Metric(_) => {
                 Err(NoSelection::Unknown("nobody was asked".to_owned()))
             }
         }

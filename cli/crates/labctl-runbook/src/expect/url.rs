@@ -16,12 +16,23 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// A URL over http or https that may have `${name}` in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct UrlTemplate {
+    /// As it is written.
+    text: String,
     pieces: Vec<Piece>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The same URL, wherever it is written.
+impl PartialEq for UrlTemplate {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for UrlTemplate {}
+
+#[derive(Debug, Clone)]
 enum Piece {
     Text(String),
     Capture(String, Span),
@@ -88,7 +99,10 @@ impl UrlTemplate {
         if at < word.len() {
             pieces.push(Piece::Text(word[at..].to_owned()));
         }
-        Ok(Self { pieces })
+        Ok(Self {
+            text: word.to_owned(),
+            pieces,
+        })
     }
 
     /// The URL with a digit for each captured value, which goes anywhere in it.

@@ -6,10 +6,11 @@ use super::{
     claim::{Aspect, Claim, Comparison, Expectations, Predicate, Statement, Subject, Value},
     http::HttpPart,
     judge::{Evidence, evaluate},
+    metric,
 };
 use crate::{
-    Block, Captures, Diagnostic, ExitStatus, HttpObservation, Observation, Output,
-    ServiceObservation, Span, Verdict,
+    Block, Captures, Diagnostic, ExitStatus, HttpObservation, MetricObservation, Observation,
+    Output, ServiceObservation, Span, Verdict,
 };
 
 /// Whether a claim about output would also hold of a block that prints nothing.
@@ -20,6 +21,12 @@ pub fn is_vacuous(claim: &Claim) -> bool {
     if claim.subject.is_service(&[Aspect::Restarts]) {
         return holds_of_any_count(claim);
     }
+    if let Subject::Metric(metric) = &claim.subject {
+        return match claim.predicate {
+            Predicate::Count(..) => holds_of_nothing(claim) && !is_about_nothing(claim),
+            _ => metric::holds_of_any_value(metric, &claim.predicate) && holds_of_any_count(claim),
+        };
+    }
     if let Subject::Http(asked) = &claim.subject {
         match asked.part {
             HttpPart::Status => return holds_of_any_status(claim),
@@ -28,14 +35,18 @@ pub fn is_vacuous(claim: &Claim) -> bool {
             HttpPart::Body | HttpPart::Json(_) => {}
         }
     }
-    // That nothing is printed may be just what is to be shown.
-    let is_about_nothing = matches!(
-        &claim.predicate,
-        Predicate::Compare(Comparison::Equal, Value::Literal(_), _)
-            | Predicate::Is(super::TypeName::Empty)
-            | Predicate::Count(Comparison::Equal, _)
-    );
-    (claim.is_negated || !is_about_nothing) && holds_of_nothing(claim)
+    !is_about_nothing(claim) && holds_of_nothing(claim)
+}
+
+/// That nothing is printed may be just what is to be shown.
+fn is_about_nothing(claim: &Claim) -> bool {
+    !claim.is_negated
+        && matches!(
+            &claim.predicate,
+            Predicate::Compare(Comparison::Equal, Value::Literal(_), _)
+                | Predicate::Is(super::TypeName::Empty)
+                | Predicate::Count(Comparison::Equal, _)
+        )
 }
 
 /// `restarts >= 0`, `restarts not < 0`: however often it was.
@@ -48,7 +59,7 @@ fn holds_of_any_count(claim: &Claim) -> bool {
         Comparison::Less => false,
         _ => return false,
     };
-    literal.as_u64() == Some(0) && sign != claim.is_negated
+    literal.as_f64() == Some(0.0) && sign != claim.is_negated
 }
 
 /// `status >= 100`: whatever was answered.
@@ -80,10 +91,11 @@ pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
         logs: Some(Output::default()),
         ..ServiceObservation::default()
     };
-    let empty = HttpObservation::default();
+    let (empty, no_metrics) = (HttpObservation::default(), MetricObservation::default());
     let evidence = match &claim.subject {
         Subject::Service(service) if service.aspect == Aspect::Logs => Evidence::Service(&silent),
         Subject::Http(_) => Evidence::Http(&empty),
+        Subject::Metric(_) => Evidence::Metric(&no_metrics),
         _ => Evidence::Block(&nothing),
     };
     evaluate(claim, evidence, &captures) == Verdict::Held

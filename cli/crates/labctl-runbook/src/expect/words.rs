@@ -3,8 +3,8 @@
 use super::claim::{Aspect, Comparison, RedactionKind, Role, TypeName};
 use crate::{Diagnostic, Span, suggestion::nearest_word};
 
-pub(super) const SUBJECTS: [&str; 9] = [
-    "exit", "stdout", "stderr", "line", "json", "table", "duration", "service", "http",
+pub(super) const SUBJECTS: [&str; 10] = [
+    "exit", "stdout", "stderr", "line", "json", "table", "duration", "service", "http", "metric",
 ];
 
 pub(super) const ASPECTS: [(&str, Aspect); 5] = [

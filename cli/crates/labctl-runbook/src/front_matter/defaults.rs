@@ -5,15 +5,23 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     node::{Kind, Node},
     read::{CODE, Reader, boolean, map, text},
-    settings::{Defaults, SessionKind},
+    settings::{Defaults, MetricsPage, SessionKind},
 };
 use crate::{
     Diagnostic, Span,
-    expect::{Redaction, parse_redaction},
+    expect::{Redaction, check_url, parse_redaction},
     suggestion::nearest_word,
 };
 
-const KEYS: [&str; 5] = ["env", "timeout", "redact", "session", "up"];
+const KEYS: [&str; 7] = [
+    "env",
+    "timeout",
+    "redact",
+    "session",
+    "up",
+    "metrics",
+    "prometheus",
+];
 
 impl Reader {
     /// Reads the value of `labctl:`; unlike Runme's, its keys must be known.
@@ -36,6 +44,8 @@ impl Reader {
                 "redact" => defaults.redactions = self.redactions(value),
                 "session" => defaults.session = self.session(value),
                 "up" => defaults.up = self.up(value),
+                "metrics" => defaults.metrics = self.metrics(value),
+                "prometheus" => defaults.prometheus = self.url(value),
                 other => self.unknown("key", other, key.span, &KEYS),
             }
         }
@@ -119,6 +129,42 @@ impl Reader {
             self.error(node.span, "`up` must be true or false");
         }
         value.unwrap_or_default()
+    }
+
+    /// One page, or one for each job.
+    fn metrics(&mut self, node: &Node) -> Vec<MetricsPage> {
+        let Some(pairs) = map(node) else {
+            let url = self.url(node);
+            return url
+                .map(|url| MetricsPage { job: None, url })
+                .into_iter()
+                .collect();
+        };
+        pairs
+            .iter()
+            .filter_map(|(key, value)| {
+                let job = Some(key.text.clone());
+                self.url(value).map(|url| MetricsPage { job, url })
+            })
+            .collect()
+    }
+
+    fn url(&mut self, node: &Node) -> Option<String> {
+        let Some(text) = text(node) else {
+            self.error(
+                node.span,
+                "a URL belongs here, such as `http://localhost:9090`",
+            );
+            return None;
+        };
+        match check_url(text) {
+            Ok(()) => Some(text.to_owned()),
+            Err((message, help)) => {
+                let error = Diagnostic::error(CODE, node.span, message).with_help(help);
+                self.diagnostics.push(error);
+                None
+            }
+        }
     }
 
     fn unknown(&mut self, what: &str, word: &str, span: Span, valid: &[&str]) {

@@ -10,4 +10,4 @@ mod tests;
 mod yaml;
 
 pub(crate) use read::{Reading, read};
-pub use settings::{Defaults, FrontMatter, SessionKind};
+pub use settings::{Defaults, FrontMatter, MetricsPage, SessionKind};

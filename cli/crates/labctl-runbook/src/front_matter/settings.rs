@@ -34,6 +34,19 @@ pub struct Defaults {
     pub session: SessionKind,
     /// `up: true`: a foreign runbook asks that its lab be brought up before its first block.
     pub up: bool,
+    /// `metrics: URL` or `metrics: {JOB: URL}`: the services' own pages of metrics.
+    pub metrics: Vec<MetricsPage>,
+    /// `prometheus: URL`: whom queries are asked of.
+    pub prometheus: Option<String>,
+}
+
+/// Where a service shows its metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricsPage {
+    /// The label `job` that its series get; `None`: none.
+    pub job: Option<String>,
+    /// The page, such as `http://localhost:8000/metrics`.
+    pub url: String,
 }
 
 /// Whether each block has a shell of its own.

@@ -31,7 +31,8 @@ fn own_capture(block: &Block) -> Vec<Diagnostic> {
             Statement::Capture(capture) => {
                 captured.insert(&capture.name, &capture.subject);
             }
-            Statement::Claim(claim) if !claim.is_negated => {
+            // What is asked for twice may have changed in between.
+            Statement::Claim(claim) if !claim.is_negated && !claim.subject.is_asked() => {
                 if let Predicate::Compare(
                     Comparison::Equal | Comparison::LessOrEqual | Comparison::GreaterOrEqual,
                     Value::Capture(name),
@@ -100,6 +101,10 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
                 None if matches!(claim.subject, Subject::Http(_)) => {
                     ("holds whatever the status is", "say which: `status == 200`")
                 }
+                None if matches!(claim.subject, Subject::Metric(_)) => (
+                    "holds of anything that only grows",
+                    "say by how much: `delta == 1`, `delta > 0`",
+                ),
                 None => (
                     "holds however often it has restarted",
                     "say how often: `restarts == 1`",
@@ -138,7 +143,7 @@ impl<'a> Source<'a> {
     /// Where the text comes from that the claim speaks of.
     fn of(claim: &'a Claim) -> Option<Self> {
         match &claim.subject {
-            Subject::Exit | Subject::Duration => None,
+            Subject::Exit | Subject::Duration | Subject::Metric(_) => None,
             Subject::Stderr => Some(Self::Stderr),
             Subject::Service(service) => {
                 (service.aspect == Aspect::Logs).then_some(Self::Log(&service.name))

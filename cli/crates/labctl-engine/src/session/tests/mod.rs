@@ -5,6 +5,7 @@ mod claims;
 mod decisions;
 mod flow;
 mod http;
+mod metrics;
 mod services;
 mod shell;
 mod snapshots;

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod directives;
 mod http;
+mod metrics;
 mod refused;
 mod services;
 mod support;

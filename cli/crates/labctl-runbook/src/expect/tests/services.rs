@@ -166,7 +166,7 @@ fn what_makes_no_sense_is_refused() {
         "all service kv state == \"running\"",
         "all",
         "there is only one of it",
-        "`all`, `any` and `none` are for `json`, `table` and `header`",
+        "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
     );
     wrong(
         "until service kv health == \"healthy\"",
