@@ -31,7 +31,7 @@ pub fn app(state: AppState) -> Router {
                 .fallback(observed(LIST, method_not_allowed)),
         )
         .route(
-            ITEM,
+            "/products/{product_id}",
             get(observed(ITEM, products::read))
                 .put(observed(ITEM, products::update))
                 .delete(observed(ITEM, products::delete))

@@ -17,6 +17,10 @@ impl Service for ProductService {
         Config::from_environment(environment).map(Self)
     }
 
+    fn service_name(&self) -> &str {
+        &self.0.service_name
+    }
+
     fn listen(&self) -> SocketAddr {
         self.0.listen
     }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
-use service_kit::{AdminToken, connect, error_chain, milliseconds};
+use service_kit::{AdminToken, Span, connect, error_chain, milliseconds};
 
 use crate::cache::{Cache, CacheError};
 use crate::config::Config;
@@ -68,9 +68,21 @@ impl AppState {
 
     /// Drops a product from the cache after a write; false if that is still owed.
     pub(crate) async fn invalidate(&self, id: &str, reason: Reason) -> bool {
+        let span = cache_span("cache_invalidate", "DEL", &Cache::key(id));
+        if reason == Reason::Update {
+            span.set("invalidation.reason", reason.as_str());
+        }
+        let started = Instant::now();
         match self.drop_from_cache(id, reason).await {
-            Ok(_) => true,
+            Ok(key_existed) => {
+                if reason == Reason::Update {
+                    span.set("cache.key_existed", key_existed);
+                    span.set("cache.duration_ms", milliseconds(started.elapsed()));
+                }
+                true
+            }
             Err(error) => {
+                span.fail(&error_chain(&error));
                 tracing::warn!(
                     key = Cache::key(id),
                     reason = reason.as_str(),
@@ -104,6 +116,15 @@ impl AppState {
         );
         Ok(key_existed)
     }
+}
+
+/// The span of an operation on one key of the cache.
+pub(crate) fn cache_span(name: &'static str, operation: &str, key: &str) -> Span {
+    let span = Span::child(name);
+    span.set("db.system", "redis");
+    span.set("db.operation", operation);
+    span.set("cache.key", key);
+    span
 }
 
 impl Deref for AppState {

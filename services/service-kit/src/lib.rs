@@ -1,5 +1,5 @@
 //! What every lab's service shares: configuration from the environment, JSON errors and fallbacks,
-//! metrics, logs, trace ids, the health probe, the graceful stop and the `main` around it all.
+//! metrics, logs, traces, the health probe, the graceful stop and the `main` around it all.
 //!
 //! With the feature `postgres` also a pool of connections, with `redis` a client; what is stored there is
 //! the services' own, as are the routes.
@@ -29,6 +29,7 @@ mod serve;
 mod service;
 mod to_its_end;
 mod trace_id;
+mod traces;
 mod under_way;
 mod validation;
 
@@ -61,5 +62,6 @@ pub use serve::{serve, serve_beside};
 pub use service::{Service, main};
 pub use to_its_end::to_its_end;
 pub use trace_id::TraceId;
+pub use traces::{Attribute, Span, Traces, with_current_span};
 pub use under_way::{Entered, UnderWay};
 pub use validation::{Problem, ValidationError};

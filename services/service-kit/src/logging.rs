@@ -5,10 +5,12 @@ use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::log_writer::{self, LogGuard};
+use crate::traces::WithTraceId;
 use crate::{ConfigError, Environment};
 
 /// How much is logged, and in which form.
@@ -77,13 +79,26 @@ pub fn start_logging(config: LogConfig) -> io::Result<LogGuard> {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .with_ansi(false);
-    let lines = match config.format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_target(false).boxed(),
+    let format = config.format;
+    let lines = match format {
+        LogFormat::Text => lines
+            .map_event_format(|form| WithTraceId::new(format, form))
+            .boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .map_event_format(|form| WithTraceId::new(format, form))
+            .boxed(),
     };
+    // At a level that shows everything, sending spans must not be what fills the log.
+    let mut levels = Targets::new().with_default(config.level);
+    for target in ["h2", "hyper_util", "tonic", "tower"] {
+        levels = levels.with_target(target, config.level.min(LevelFilter::WARN));
+    }
     tracing_subscriber::registry()
         // For the whole process: a filter of the layer's own would be asked twice about every event.
-        .with(config.level)
+        .with(levels)
         .with(lines)
         .try_init()
         .map_err(io::Error::other)?;

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::{ConfigError, Environment, LogConfig, error_chain, probe, serve_beside, start_logging};
+use crate::{ConfigError, Environment, LogConfig, Traces};
+use crate::{error_chain, probe, serve_beside, start_logging};
 
 /// What a service's configuration must be able to do for [`main`] to run the service.
 pub trait Service: Sized {
@@ -20,6 +21,9 @@ pub trait Service: Sized {
     /// # Errors
     /// A variable cannot be what it must be.
     fn from_environment(environment: &Environment) -> Result<Self, ConfigError>;
+
+    /// What it calls itself in its traces.
+    fn service_name(&self) -> &str;
 
     /// Where to listen.
     fn listen(&self) -> SocketAddr;
@@ -69,17 +73,24 @@ fn run<S: Service>() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(async {
-        let address = config.listen();
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-        let router = config.start()?;
-        Ok(serve_beside(listener, router, config.stop()).await?)
+    let (traces, served) = runtime.block_on(async {
+        let traces = Traces::start(&environment, config.service_name());
+        let served = serve_until_told(&config, &traces).await;
+        (traces, served)
     });
+    traces.stop();
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     served
+}
+
+async fn serve_until_told<S: Service>(config: &S, traces: &Traces) -> Result<(), Box<dyn Error>> {
+    let address = config.listen();
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let router = traces.of(config.start()?);
+    Ok(serve_beside(listener, router, config.stop()).await?)
 }
 
 fn healthcheck<S: Service>() -> Result<(), Box<dyn Error>> {

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::ApiError;
+use crate::{ApiError, with_current_span};
 
 /// Runs `work` to its end even if the caller hangs up, as a write of two stores must be.
 ///
@@ -11,9 +11,11 @@ use crate::ApiError;
 pub async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<T, ApiError> {
-    tokio::spawn(work).await.unwrap_or_else(|panic| {
-        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
-    })
+    tokio::spawn(with_current_span(work))
+        .await
+        .unwrap_or_else(|panic| {
+            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
+        })
 }
 
 #[cfg(test)]

@@ -4,18 +4,29 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 
+use crate::traces::current_trace_id;
+
 /// 128 bits, shown as 32 hexadecimal digits; never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceId(u128);
 
 impl TraceId {
-    /// The trace id of the caller's `traceparent` header, else a random one.
+    /// None for zero, which is no id.
+    pub(crate) fn new(bytes: [u8; 16]) -> Option<Self> {
+        let mut id = 0;
+        for byte in bytes {
+            id = id << 8 | u128::from(byte);
+        }
+        (id != 0).then_some(Self(id))
+    }
+
+    /// The trace id of the span around the request, else that of the caller's `traceparent` header, else a random one.
     ///
     /// Source: <https://www.w3.org/TR/trace-context/#traceparent-header>
     pub fn of_request(headers: &HeaderMap) -> Self {
-        headers
-            .get("traceparent")
-            .and_then(|value| Self::from_traceparent(value.as_bytes()))
+        let of_caller = || Self::from_traceparent(headers.get("traceparent")?.as_bytes());
+        current_trace_id()
+            .or_else(of_caller)
             .unwrap_or_else(|| Self(fastrand::u128(1..)))
     }
 

@@ -10,11 +10,13 @@
 
 mod answer;
 pub mod binary;
+mod collector;
 mod lab;
 mod process;
 mod until;
 
 pub use answer::{Answer, call, send};
+pub use collector::Collector;
 pub use lab::{Lab, Service, is_healthy};
 pub use process::{Program, Running};
 pub use until::{PATIENCE, until, within};

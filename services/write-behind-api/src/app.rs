@@ -28,7 +28,7 @@ pub fn app(state: AppState) -> Router {
             post(observed(LIST, products::create)).fallback(observed(LIST, method_not_allowed)),
         )
         .route(
-            PRODUCT,
+            "/products/{product_id}",
             get(observed(PRODUCT, products::read))
                 .put(observed(PRODUCT, products::update))
                 .delete(observed(PRODUCT, products::delete))

@@ -25,6 +25,10 @@ impl Service for WriteBehindWorker {
         })
     }
 
+    fn service_name(&self) -> &str {
+        &self.config.service_name
+    }
+
     fn listen(&self) -> SocketAddr {
         self.config.listen
     }

@@ -28,7 +28,7 @@ pub fn app(state: AppState) -> Router {
                 .fallback(observed(LIST, method_not_allowed)),
         )
         .route(
-            ITEM,
+            "/items/{item_id}",
             get(observed(ITEM, items::read))
                 .put(observed(ITEM, items::update))
                 .delete(observed(ITEM, items::delete))

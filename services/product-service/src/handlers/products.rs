@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use service_kit::{
-    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain,
-    limit, milliseconds, to_its_end,
+    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, Span, ValidationError,
+    error_chain, limit, milliseconds, to_its_end,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use crate::cache::{Cache, CacheError, Lookup};
 use crate::metrics::{Reason, Statement};
 use crate::product::not_found;
 use crate::product::{CacheStatus, Product, ProductAnswer};
-use crate::state::AppState;
+use crate::state::{AppState, cache_span};
 
 /// The answer of the list.
 #[derive(Debug, Serialize)]
@@ -66,9 +66,14 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
     let id = Uuid::new_v4().to_string();
+    let span = statement_span("db_insert", "INSERT");
+    span.set("product.id", id.as_str());
+    span.set("cache.write", false);
     let started = Instant::now();
     let inserted = state.database.insert(&id, &input).await;
-    let product = done(&state.metrics.insert, &id, started, inserted).map_err(database_error)?;
+    let inserted = done(&span, &state.metrics.insert, &id, started, inserted);
+    drop(span);
+    let product = inserted.map_err(database_error)?;
     let product = product
         .ok_or_else(|| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Database error"))?;
     let answer = ProductAnswer {
@@ -87,9 +92,12 @@ pub(crate) async fn update(
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
     let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
+        let span = statement_span("db_update", "UPDATE");
+        span.set("product.id", id.as_str());
         let started = Instant::now();
         let updated = state.database.update(&id, &input).await;
-        let updated = done(&state.metrics.update, &id, started, updated);
+        let updated = done(&span, &state.metrics.update, &id, started, updated);
+        drop(span);
         let (product, is_invalidated) = after_write(&state, &id, Reason::Update, updated).await?;
         let cache_status = if is_invalidated {
             CacheStatus::Invalidated
@@ -111,9 +119,12 @@ pub(crate) async fn delete(
 ) -> Result<Json<Deleted>, ApiError> {
     let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
+        let span = statement_span("db_delete", "DELETE");
+        span.set("product.id", id.as_str());
         let started = Instant::now();
         let deleted = state.database.delete(&id).await;
-        let deleted = done(&state.metrics.delete, &id, started, deleted);
+        let deleted = done(&span, &state.metrics.delete, &id, started, deleted);
+        drop(span);
         after_write(&state, &id, Reason::Delete, deleted).await?;
         Ok(Json(Deleted {
             status: "deleted",
@@ -132,17 +143,22 @@ pub(crate) async fn list(
         Ok(limit) => limit,
         Err(error) => return Ok(ValidationError::into_response(error)),
     };
+    let span = statement_span("db_select_all", "SELECT");
+    span.set("db.limit", limit);
     let started = Instant::now();
     let statement = &state.metrics.select_all;
     let products = match state.database.select_all(limit).await {
         Ok(products) => products,
         Err(error) => {
             statement.failed(started.elapsed());
+            span.fail(&error_chain(&error));
             return Err(database_error(error));
         }
     };
     let elapsed = started.elapsed();
     statement.answered(elapsed, true);
+    span.set("db.rows_affected", products.len());
+    drop(span);
     tracing::info!(
         statement = statement.name,
         rows = products.len(),
@@ -163,12 +179,15 @@ async fn look_up(state: &AppState, id: &str) -> Result<Lookup, LookupError> {
         tracing::info!(key, "cache BYPASS");
         return Err(LookupError);
     }
+    let span = cache_span("cache_lookup", "GET", &key);
     let started = Instant::now();
     let found = state.cache.get(id).await;
     let elapsed = started.elapsed();
     state.metrics.cache_get.observe(elapsed.as_secs_f64());
+    span.set("cache.hit", matches!(found, Ok(Lookup::Hit(_))));
     match &found {
         Ok(Lookup::Hit(_)) => {
+            span.set("cache.duration_ms", milliseconds(elapsed));
             state.metrics.cache_hits.inc();
             tracing::info!(key, duration_ms = milliseconds(elapsed), "cache HIT");
         }
@@ -182,7 +201,9 @@ async fn look_up(state: &AppState, id: &str) -> Result<Lookup, LookupError> {
         }
         Err(error) => {
             state.metrics.cache_misses.inc();
-            tracing::warn!(key, error = error_chain(error), "cache lookup failed");
+            let error = error_chain(error);
+            span.fail(&error);
+            tracing::warn!(key, error, "cache lookup failed");
         }
     }
     found.map_err(|_: CacheError| LookupError)
@@ -203,16 +224,19 @@ async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiEr
     let noted = state.cache.note_generation(id).await;
     let product = select(state, id).await?;
     let key = Cache::key(id);
+    let ttl_seconds = state.cache_ttl_seconds;
+    let span = cache_span("cache_populate", "SETEX", &key);
+    span.set("cache.ttl_seconds", ttl_seconds);
     let started = Instant::now();
     let filled = match noted {
         Ok(noted) => state.cache.fill(&product, noted).await,
         Err(error) => Err(error),
     };
     let elapsed = started.elapsed();
+    span.set("cache.duration_ms", milliseconds(elapsed));
     state.metrics.cache_set.observe(elapsed.as_secs_f64());
     match filled {
         Ok(true) => {
-            let ttl_seconds = state.cache_ttl_seconds;
             tracing::info!(
                 key,
                 ttl_seconds,
@@ -224,21 +248,35 @@ async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiEr
             key,
             "cache not populated: the product was written meanwhile"
         ),
-        Err(error) => tracing::warn!(key, error = error_chain(&error), "cache not populated"),
+        Err(error) => {
+            let error = error_chain(&error);
+            span.fail(&error);
+            tracing::warn!(key, error, "cache not populated");
+        }
     }
     Ok(product)
 }
 
 async fn select(state: &AppState, id: &str) -> Result<Product, ApiError> {
+    let span = statement_span("db_read", "SELECT");
+    span.set("product.id", id);
     let started = Instant::now();
     let selected = state.database.select(id).await;
-    done(&state.metrics.select, id, started, selected)
+    done(&span, &state.metrics.select, id, started, selected)
         .map_err(database_error)?
         .ok_or_else(not_found)
 }
 
+fn statement_span(name: &'static str, operation: &str) -> Span {
+    let span = Span::child(name);
+    span.set("db.system", "postgresql");
+    span.set("db.operation", operation);
+    span
+}
+
 /// Counts, times and logs a statement on one product.
 fn done(
+    span: &Span,
     statement: &Statement,
     product_id: &str,
     started: Instant,
@@ -248,6 +286,13 @@ fn done(
     match &outcome {
         Ok(row) => {
             statement.answered(elapsed, row.is_some());
+            // Those of an insert and the time of a delete are not asked for.
+            if statement.name != "insert" {
+                span.set("db.rows_affected", usize::from(row.is_some()));
+            }
+            if statement.name != "delete" {
+                span.set("db.duration_ms", milliseconds(elapsed));
+            }
             tracing::info!(
                 statement = statement.name,
                 product_id,
@@ -257,7 +302,10 @@ fn done(
             );
         }
         // The error is logged where it becomes the response.
-        Err(_) => statement.failed(elapsed),
+        Err(error) => {
+            statement.failed(elapsed);
+            span.fail(&error_chain(error));
+        }
     }
     outcome
 }

@@ -7,3 +7,4 @@ mod faults;
 mod lab;
 mod products;
 mod races;
+mod traces;
