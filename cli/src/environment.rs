@@ -61,12 +61,8 @@ mod tests {
                 Path::new(expected)
             );
         };
-        check(Some("/state"), Some("/home/x"), "/state/labctl");
-        check(
-            Some("relative"),
-            Some("/home/x"),
-            "/home/x/.local/state/labctl",
-        );
-        check(None, Some("/home/x"), "/home/x/.local/state/labctl");
+        check(Some("/state"), Some("/h"), "/state/labctl");
+        check(Some("relative"), Some("/h"), "/h/.local/state/labctl");
+        check(None, Some("/h"), "/h/.local/state/labctl");
     }
 }

@@ -14,7 +14,7 @@ use labctl_docker::{DockerRuntime, Settings};
 use labctl_engine::{Lab, Runtime, RuntimeError};
 
 /// The image that every test lab runs.
-pub(crate) const IMAGE: &str = "labctl-test/actor:2";
+pub(crate) const IMAGE: &str = "labctl-test/actor:3";
 
 /// Long enough on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);

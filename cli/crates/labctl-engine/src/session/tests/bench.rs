@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::shell::{Does, ScriptedShell};
 use crate::{
-    Event, Lab, LabReport, LabRun, Outcome, Played, Reporter, SearchPath, Secrets, SnapshotFolder,
-    fake_runtime::FakeRuntime, run_blocks, verify_lab,
+    Event, Lab, LabReport, LabRun, Outcome, Played, Reporter, RunReport, SearchPath, Secrets,
+    SnapshotFolder, fake_runtime::FakeRuntime, run_blocks, verify_lab,
 };
 
 pub(super) struct Bench {
@@ -194,6 +194,15 @@ impl Reporter for Log {
         );
         self.events.push(text);
     }
+}
+
+/// The exit code of a run of this lab alone.
+pub(super) fn code(report: LabReport) -> u8 {
+    RunReport {
+        labs: vec![report],
+        is_interrupted: false,
+    }
+    .exit_code()
 }
 
 /// One word a step.

@@ -5,24 +5,16 @@ use std::time::Duration;
 use labctl_runbook::{Action, Part, expect::Retry};
 
 use super::{
-    bench::{Bench, outcomes},
+    bench::{Bench, code, outcomes},
     shell::Does::{CannotStart, Complains, Exits, GoesOn, IsLate},
 };
-use crate::{LabReport, Residue, RunReport};
+use crate::{Residue, RunReport};
 
 /// start, read, cleanup.
 fn lab() -> Bench {
     Bench::new(&["start", "read", "cleanup"])
         .part(0, Part::Start)
         .part(2, Part::Cleanup)
-}
-
-fn code(report: LabReport) -> u8 {
-    RunReport {
-        labs: vec![report],
-        is_interrupted: false,
-    }
-    .exit_code()
 }
 
 #[tokio::test]

@@ -5,25 +5,14 @@ use std::time::Duration;
 use labctl_runbook::{Runbook, Verdict};
 
 use super::{
-    bench::{Bench, outcomes},
+    bench::{Bench, code, outcomes},
     shell::Does::Exits,
 };
-use crate::{
-    LabReport, RunReport,
-    test_server::{Answer, TestServer},
-};
+use crate::test_server::{Answer, TestServer};
 
 /// One block that claims this of the server: `URL` stands for its address.
 fn claims(server: &TestServer, lines: &str) -> Bench {
     Bench::new(&["read"]).expects(0, &lines.replace("URL", &server.url("")))
-}
-
-fn code(report: LabReport) -> u8 {
-    RunReport {
-        labs: vec![report],
-        is_interrupted: false,
-    }
-    .exit_code()
 }
 
 #[tokio::test]

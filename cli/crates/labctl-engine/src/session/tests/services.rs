@@ -5,10 +5,9 @@ use std::time::{Duration, SystemTime};
 use labctl_runbook::{Output, ServiceObservation, Verdict};
 
 use super::{
-    bench::{Bench, outcomes},
+    bench::{Bench, code, outcomes},
     shell::Does::Exits,
 };
-use crate::{LabReport, RunReport};
 
 /// One block that claims this of the lab's service.
 fn claims(lines: &str) -> Bench {
@@ -28,14 +27,6 @@ fn answering(bench: Bench, counts: &[u64]) -> Bench {
     bench.runtime(|runtime| {
         runtime.answers = counts.iter().map(|times| Ok(restarted(*times))).collect();
     })
-}
-
-fn code(report: LabReport) -> u8 {
-    RunReport {
-        labs: vec![report],
-        is_interrupted: false,
-    }
-    .exit_code()
 }
 
 fn times_asked(bench: &Bench) -> usize {

@@ -1,24 +1,22 @@
 //! Claims about metrics: what holds, what is refused.
 
 use super::{
-    super::{Statement, is_vacuous, judge},
-    support::{read, wrong},
+    super::{Statement, is_vacuous},
+    support::{read, verdict, wrong},
 };
-use crate::{Captures, MetricObservation, Runbook, Verdict, metrics::exposition};
+use crate::{MetricObservation, Runbook, Verdict, metrics::exposition};
 
 const BEFORE: &str = "hits_total{cache=\"a\"} 1\nhits_total{cache=\"b\"} 5\nup 1\n";
 const AFTER: &str = "hits_total{cache=\"a\"} 3\nhits_total{cache=\"b\"} 5\nup 1\nnew_total 1\n";
 
 #[track_caller]
 fn check(claim: &str, expected: &Verdict) {
-    let (expectations, diagnostics) = read(&claim.replace("hits", "metric hits_total"));
-    assert_eq!(diagnostics, [], "{claim}");
     let seen = MetricObservation {
         samples: exposition(AFTER).expect("it is one"),
         before: Some(Ok(exposition(BEFORE).expect("it is one"))),
     };
-    let verdict = judge(&expectations.statements[0], &seen, &mut Captures::default());
-    assert_eq!(verdict, *expected, "{claim}");
+    let claim = claim.replace("hits", "metric hits_total");
+    assert_eq!(verdict(&claim, &seen), *expected, "{claim}");
 }
 
 #[track_caller]

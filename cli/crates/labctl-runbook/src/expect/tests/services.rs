@@ -1,10 +1,10 @@
 //! Claims about services: what holds, what is refused.
 
 use super::{
-    super::{Statement, is_vacuous, judge},
-    support::{read, wrong},
+    super::{Statement, is_vacuous},
+    support::{read, verdict, wrong},
 };
-use crate::{Captures, Output, ServiceObservation, Verdict};
+use crate::{Output, ServiceObservation, Verdict};
 
 fn crashed_once() -> ServiceObservation {
     ServiceObservation {
@@ -21,14 +21,8 @@ fn crashed_once() -> ServiceObservation {
 
 #[track_caller]
 fn check(claim: &str, seen: &ServiceObservation, expected: &Verdict) {
-    let (expectations, diagnostics) = read(&format!("service kv.wal-1 {claim}"));
-    assert_eq!(diagnostics, [], "{claim}");
-    let statement = &expectations.statements[0];
-    assert_eq!(
-        judge(statement, seen, &mut Captures::default()),
-        *expected,
-        "{claim}"
-    );
+    let claim = format!("service kv.wal-1 {claim}");
+    assert_eq!(verdict(&claim, seen), *expected, "{claim}");
 }
 
 #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Expectations, judge, parse};
+use super::super::{Evidence, Expectations, judge, parse};
 use crate::{Captures, Diagnostic, ExitStatus, Observation, Output, Span, Verdict};
 
 pub(super) fn read(comment: &str) -> (Expectations, Vec<Diagnostic>) {
@@ -31,13 +31,13 @@ pub(super) fn observed(stdout: &str) -> Observation {
 }
 
 #[track_caller]
-pub(super) fn verdict(claim: &str, observation: &Observation) -> Verdict {
+pub(super) fn verdict<'a>(claim: &str, evidence: impl Into<Evidence<'a>>) -> Verdict {
     let (expectations, diagnostics) = read(claim);
     assert_eq!(diagnostics, [], "{claim}");
     let mut captures = Captures::default();
     captures.insert("seven", serde_json::json!(7));
     captures.insert("word", serde_json::json!("hit"));
-    judge(&expectations.statements[0], observation, &mut captures)
+    judge(&expectations.statements[0], evidence, &mut captures)
 }
 
 #[track_caller]
