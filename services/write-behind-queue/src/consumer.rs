@@ -59,7 +59,8 @@ return {waiting, redis.call('LRANGE', KEYS[3], 0, -1)}
 
 /// Keys: owner, processing, pending, dead letters. Arguments: owner, prefix of cached products, their seconds,
 /// prefix of tombstones, their seconds, then for each entry its text, its id or nothing, and its dead letter
-/// or nothing. With the last of a product's writes its cache entry and its tombstone begin to expire.
+/// or nothing. An entry goes only once its dead letter is kept. With the last of a product's writes its cache entry
+/// and its tombstone begin to expire.
 const SETTLE: &str = r"
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return false
@@ -67,11 +68,12 @@ end
 local settled = 0
 for i = 6, #ARGV, 3 do
   local text, id, letter = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if redis.call('LREM', KEYS[2], 1, text) == 1 then
-    settled = settled + 1
+  if redis.call('LPOS', KEYS[2], text) then
     if letter ~= '' then
       redis.call('RPUSH', KEYS[4], letter)
     end
+    redis.call('LREM', KEYS[2], 1, text)
+    settled = settled + 1
     if id ~= '' and redis.call('HINCRBY', KEYS[3], id, -1) <= 0 then
       redis.call('HDEL', KEYS[3], id)
       redis.call('EXPIRE', ARGV[2] .. id, ARGV[3])

@@ -288,6 +288,21 @@ async fn what_is_no_entry_is_claimed_and_leaves_for_the_dead_letters() {
 }
 
 #[tokio::test]
+async fn an_entry_whose_dead_letter_cannot_be_kept_stays_claimed() {
+    let mut queue = Queue::start().await;
+    queue.update("a", "A").await;
+    let claimed = queue.consumer.claim(10).await.unwrap().unwrap();
+    let letter = Settled {
+        text: &claimed.texts[0],
+        id: Some("a"),
+        dead_letter: Some("given up".to_owned()),
+    };
+    let () = queue.raw.set(DEAD_LETTERS, "no list").unwrap();
+    queue.consumer.settle(&[letter]).await.unwrap_err();
+    assert_eq!(queue.list(PROCESSING).len(), 1);
+}
+
+#[tokio::test]
 async fn a_queue_at_its_limit_takes_only_what_joins_an_update() {
     let queue = Queue::start().await;
     let limited = Producer::open(&queue.redis.url(), PATIENCE, 1.try_into().ok()).unwrap();
