@@ -1,11 +1,12 @@
 //! What the benchmark programs share.
 
+pub mod bare;
 pub mod machine;
 mod server;
 mod turns;
 mod wrk;
 
-pub use server::{Program, Server};
+pub use server::{Program, Server, healthy_after_ms};
 pub use turns::{ServerTurns, Spread, Turns, median};
 pub use wrk::{Load, Measured};
 

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Failure;
 use crate::machine::status_bytes;
+use crate::{Failure, median};
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const STARTS: usize = 9;
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -100,6 +101,20 @@ impl Program {
     }
 }
 
+/// For each program the time from its start until `/health` says that all is well, the median of some in turns.
+///
+/// # Errors
+/// When one does not become healthy.
+pub fn healthy_after_ms<const N: usize>(programs: [&Program; N]) -> Result<[f64; N], Failure> {
+    let mut starts = [const { Vec::new() }; N];
+    for _ in 0..STARTS {
+        for (program, starts) in programs.iter().zip(&mut starts) {
+            starts.push(program.start()?.healthy_after_ms);
+        }
+    }
+    Ok(starts.map(median))
+}
+
 impl Server {
     /// The whole answer to a GET.
     ///
@@ -133,6 +148,14 @@ impl Server {
     /// When it has ended.
     pub fn resident_mb(&self) -> Result<f64, Failure> {
         Ok(status_bytes(self.child.id(), "VmRSS")? / 1e6)
+    }
+
+    /// The most memory it has had.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn most_resident_mb(&self) -> Result<f64, Failure> {
+        Ok(status_bytes(self.child.id(), "VmHWM")? / 1e6)
     }
 }
 

@@ -84,6 +84,10 @@ pub struct ServerTurns {
 }
 
 impl ServerTurns {
+    /// What stands above the [`line`](Self::line)s.
+    pub const HEADING: &str =
+        "load      ours/s  bare/s  ratio   quartiles  asked   processor µs a request";
+
     /// `run` gives the requests per second of one turn; every turn takes the same time.
     ///
     /// # Errors
@@ -107,16 +111,14 @@ impl ServerTurns {
         })
     }
 
-    /// Processor time for each request, if a turn is a second.
-    pub fn processor(&self) -> String {
-        let [ours, bare] = self.processor_us;
-        format!("{ours:.1}, bare {bare:.1}")
-    }
-}
-
-impl fmt::Display for ServerTurns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// One line of a table: the load, what was measured, the ratio that is asked of us. The processor time is that of
+    /// a request if a turn is a second.
+    pub fn line(&self, load: &str, asked: f64) -> String {
         let (ours, bare) = (self.rates.median(0), self.rates.median(1));
-        write!(f, "{ours:>7.0} {bare:>7.0} {}", self.rates.ratio(0, 1))
+        let ratio = self.rates.ratio(0, 1);
+        let [our_time, bare_time] = self.processor_us;
+        format!(
+            "{load:<8} {ours:>7.0} {bare:>7.0} {ratio} {asked:>6.2}   {our_time:.1}, bare {bare_time:.1}"
+        )
     }
 }

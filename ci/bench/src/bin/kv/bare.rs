@@ -1,6 +1,5 @@
 //! What one would write first over the store: axum, two handlers, and nothing else.
 
-use std::env::vars;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -12,10 +11,9 @@ use axum::{Json, Router};
 use kv_store::wal::Durability;
 use kv_store::{LogConfig, Metrics, Store};
 use labctl_bench::Failure;
+use labctl_bench::bare::{self, variable};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
-use tokio::net::TcpListener;
 
 #[derive(Deserialize)]
 struct Written {
@@ -37,18 +35,11 @@ pub(crate) fn serve() -> Result<(), Failure> {
         checkpoint_threshold: variable("CHECKPOINT_THRESHOLD")?.parse::<NonZeroU64>()?,
     };
     let (store, _guard) = Store::open_files(&config, Arc::new(Metrics::new(true)))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let app = Router::new()
-            .route("/health", get(async || Json(json!({"status": "ok"}))))
-            .route("/kv", post(write))
-            .route("/kv/{key}", get(read))
-            .with_state(store);
-        let listener = TcpListener::bind(variable("LISTEN")?).await?;
-        Ok(axum::serve(listener, app).await?)
-    })
+    let app = Router::new()
+        .route("/kv", post(write))
+        .route("/kv/{key}", get(read))
+        .with_state(store);
+    bare::serve(async { Ok(app) })
 }
 
 async fn write(State(store): State<Store>, Json(body): Json<Written>) -> Response {
@@ -67,9 +58,4 @@ async fn read(State(store): State<Store>, Path(key): Path<String>) -> Response {
 
 fn answer(key: &str, value: &RawValue) -> Response {
     Json(Answer { key, value }).into_response()
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    let found = vars().find_map(|(key, value)| (key == name).then_some(value));
-    found.ok_or_else(|| format!("{name} is not set"))
 }

@@ -9,11 +9,10 @@
 
 mod bare;
 
-use labctl_bench::{Failure, Load, Program, Server, ServerTurns, Turns, machine};
+use labctl_bench::{Failure, Load, Program, Server, ServerTurns, Turns, healthy_after_ms, machine};
 use tempfile::TempDir;
 
 const ROUNDS: usize = 11;
-const STARTS: usize = 9;
 const KEYS: usize = 1000;
 const MANY_KEYS: usize = 100_000;
 const NEVER: u64 = 1_000_000_000;
@@ -45,7 +44,8 @@ fn main() -> Result<(), Failure> {
     ];
     if is_asked("requests") {
         let ours = Program::beside("kv-store", &variables(&folders[0], NEVER))?;
-        starts(&ours)?;
+        let [start] = healthy_after_ms([&ours])?;
+        println!("start to healthy  {start:.1} ms with an empty log (asked: 15)");
         let servers = [
             ours.start()?,
             Program::bare(&variables(&folders[1], NEVER))?.start()?,
@@ -75,21 +75,8 @@ fn variables(folder: &TempDir, threshold: u64) -> [(&'static str, String); 3] {
     ]
 }
 
-fn starts(program: &Program) -> Result<(), Failure> {
-    let mut starts = Vec::new();
-    for _ in 0..STARTS {
-        starts.push(program.start()?.healthy_after_ms);
-    }
-    let median = labctl_bench::median(starts);
-    println!("start to healthy  {median:.1} ms with an empty log (asked: 15)");
-    Ok(())
-}
-
 fn beside_the_bare_one(servers: [&Server; 2]) -> Result<(), Failure> {
-    println!(
-        "{:<8} {:>7} {:>7} {:>6} {:>11} {:>6}   processor µs a request",
-        "load", "ours/s", "bare/s", "ratio", "quartiles", "asked"
-    );
+    println!("{}", ServerTurns::HEADING);
     for (method, clients, asked) in LOADS {
         let load = if method == "POST" {
             writes(0, KEYS)
@@ -103,8 +90,7 @@ fn beside_the_bare_one(servers: [&Server; 2]) -> Result<(), Failure> {
         let turns = ServerTurns::measure(ROUNDS, servers, |server| {
             Ok(load.run(server.address, clients, 1)?.rate)
         })?;
-        let name = format!("{method} {clients}");
-        println!("{name:<8} {turns} {asked:>6.2}   {}", turns.processor());
+        println!("{}", turns.line(&format!("{method} {clients}"), asked));
     }
     Ok(())
 }

@@ -69,16 +69,21 @@ struct Ours {
     spares: Receiver<io::Result<Spare<RealDisk>>>,
 }
 
-pub(crate) fn log(folder: &Path) -> Result<GroupCommit, Failure> {
-    let folder = folder.join("log");
-    std::fs::create_dir(&folder)?;
-    let disk = RealDisk::open(&folder)?;
-    let home = Home {
+/// The log and its checkpoint in one folder.
+pub(crate) fn home(folder: &Path) -> Result<Home<RealDisk>, Failure> {
+    let disk = RealDisk::open(folder)?;
+    Ok(Home {
         log_disk: disk.clone(),
         log_name: "wal.log".to_owned(),
         checkpoint_disk: disk,
         checkpoint_name: "checkpoint.json".to_owned(),
-    };
+    })
+}
+
+pub(crate) fn log(folder: &Path) -> Result<GroupCommit, Failure> {
+    let folder = folder.join("log");
+    std::fs::create_dir(&folder)?;
+    let home = home(&folder)?;
     let options = LogOptions::new(Durability::from_fsync_enabled(true));
     let log = wal::open(&home, options, SystemTime::now(), |_, _| {})?.log;
     let (orders, ordered) = channel::<SpareOrder<RealDisk>>();

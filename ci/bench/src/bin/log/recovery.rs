@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
-use kv_store::wal::{self, Action, Change, Disk as _, Durability, Home, LogOptions, RealDisk};
+use kv_store::wal::{self, Action, Change, Disk as _, Durability, LogOptions};
 use labctl_bench::{Failure, machine, median};
 use serde_json::value::RawValue;
 use tempfile::TempDir;
+
+use crate::group;
 
 const RECORDS: usize = 1_000_000;
 const GROUP: usize = 1000;
@@ -56,13 +58,7 @@ pub(crate) fn recover(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write(folder: &Path) -> Result<(), Failure> {
-    let disk = RealDisk::open(folder)?;
-    let home = Home {
-        log_disk: disk.clone(),
-        log_name: "wal.log".to_owned(),
-        checkpoint_disk: disk,
-        checkpoint_name: "checkpoint.json".to_owned(),
-    };
+    let home = group::home(folder)?;
     let options = LogOptions::new(Durability::from_fsync_enabled(false));
     let mut log = wal::open(&home, options, SystemTime::now(), |_, _| {})?.log;
     for first in (0..RECORDS).step_by(GROUP) {

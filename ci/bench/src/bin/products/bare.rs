@@ -1,19 +1,16 @@
 //! What one would write first: axum, one Redis connection, one PostgreSQL pool, and nothing else.
 
-use std::env::vars;
-use std::error::Error;
-
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use deadpool_postgres::{Manager, Pool};
+use deadpool_postgres::Pool;
+use labctl_bench::Failure;
+use labctl_bench::bare::{self, Failed};
 use redis::AsyncCommands as _;
 use redis::aio::ConnectionManager;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 #[derive(Clone)]
@@ -24,26 +21,15 @@ struct Stores {
 
 type Answer = Result<Response, Failed>;
 
-struct Failed;
-
-pub(crate) fn serve() -> Result<(), labctl_bench::Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let client = redis::Client::open(variable("REDIS_URL")?)?;
-        let manager = Manager::new(variable("POSTGRES_URL")?.parse()?, NoTls);
-        let stores = Stores {
-            redis: ConnectionManager::new(client).await?,
-            postgres: Pool::builder(manager).max_size(10).build()?,
-        };
-        let app = Router::new()
-            .route("/health", get(async || Json(json!({"status": "ok"}))))
-            .route("/products", post(create))
-            .route("/products/{id}", get(read).put(update))
-            .with_state(stores);
-        Ok(axum::serve(TcpListener::bind(variable("LISTEN")?).await?, app).await?)
-    })
+pub(crate) async fn app() -> Result<Router, Failure> {
+    let stores = Stores {
+        redis: bare::redis().await?,
+        postgres: bare::postgres()?,
+    };
+    Ok(Router::new()
+        .route("/products", post(create))
+        .route("/products/{id}", get(read).put(update))
+        .with_state(stores))
 }
 
 async fn read(State(mut stores): State<Stores>, Path(id): Path<String>) -> Answer {
@@ -92,21 +78,4 @@ async fn update(
         Json(json!({"id": id, "name": fields.0, "description": fields.1, "price": fields.2}))
             .into_response(),
     )
-}
-
-fn variable(name: &str) -> Result<String, String> {
-    let found = vars().find_map(|(key, value)| (key == name).then_some(value));
-    found.ok_or_else(|| format!("{name} is not set"))
-}
-
-impl<E: Error> From<E> for Failed {
-    fn from(_: E) -> Self {
-        Self
-    }
-}
-
-impl IntoResponse for Failed {
-    fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
-    }
 }

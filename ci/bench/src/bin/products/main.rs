@@ -12,11 +12,10 @@
 
 mod bare;
 
-use labctl_bench::{Failure, Load, Program, ServerTurns, machine, median};
+use labctl_bench::{Failure, Load, Program, ServerTurns, healthy_after_ms, machine};
 use test_stores::{Postgres, Redis};
 
 const ROUNDS: usize = 11;
-const STARTS: usize = 9;
 const TABLE: &str = "
 CREATE TABLE products (
   id varchar(36) PRIMARY KEY, name varchar(255) NOT NULL, description text, price decimal(10,2) NOT NULL,
@@ -37,7 +36,7 @@ const LOADS: [(&str, &str, usize, f64); 5] = [
 
 fn main() -> Result<(), Failure> {
     if std::env::args().nth(1).as_deref() == Some("bare") {
-        return bare::serve();
+        return labctl_bench::bare::serve(bare::app());
     }
     let redis = Redis::start();
     let postgres = Postgres::start(TABLE);
@@ -53,18 +52,10 @@ fn main() -> Result<(), Failure> {
         Program::bare(&variables)?,
     ];
     println!("{}", machine::until_idle()?);
-    let mut starts = [Vec::new(), Vec::new()];
-    for _ in 0..STARTS {
-        for (program, starts) in programs.iter().zip(&mut starts) {
-            starts.push(program.start()?.healthy_after_ms);
-        }
-    }
+    let [our_start, bare_start] = healthy_after_ms([&programs[0], &programs[1]])?;
     let (ours, bare) = (programs[0].start()?, programs[1].start()?);
 
-    println!(
-        "{:<8} {:>7} {:>7} {:>6} {:>11} {:>6}   processor µs a request",
-        "load", "ours/s", "bare/s", "ratio", "quartiles", "asked"
-    );
+    println!("{}", ServerTurns::HEADING);
     for (method, path, clients, asked) in LOADS {
         let reads_cache = method == "GET";
         let body = if reads_cache { "" } else { BODY };
@@ -79,11 +70,9 @@ fn main() -> Result<(), Failure> {
             }
             Ok(load.run(server.address, clients, 1)?.rate)
         })?;
-        let name = format!("{method} {clients}");
-        println!("{name:<8} {turns} {asked:>6.2}   {}", turns.processor());
+        println!("{}", turns.line(&format!("{method} {clients}"), asked));
     }
     let size_bytes = std::fs::metadata(programs[0].binary())?.len();
-    let [our_start, bare_start] = starts.map(median);
     println!("start to healthy  {our_start:.1} ms (asked: 15); bare {bare_start:.1} ms");
     println!(
         "resident          {:.1} MB after load (asked: 15); bare {:.1} MB",
