@@ -14,9 +14,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use axum::Router;
 use kv_store::wal::{Soundness, inspect};
 use kv_store::{AppState, Config, CrashButton, OpenError, WrongConfig, app};
-use service_kit::{ConfigError, Environment, LogConfig, ProbeError};
+use service_kit::{ConfigError, Environment, LogConfig, ProbeError, Traces};
 use service_kit::{error_chain, probe, serve, start_logging};
 use tokio::net::TcpListener;
 
@@ -84,16 +85,30 @@ fn run() -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|error| Failure::Listen(config.listen, error))?;
-        tokio::select! {
-            served = serve(listener, app(state)) => served?,
-            () = crash.is_due() => crash_now(),
-        }
-        Ok(ExitCode::SUCCESS)
-    })
+    let (traces, served) = runtime.block_on(async {
+        let traces = Traces::start(&environment, &config.service_name);
+        let router = traces.of(app(state));
+        (
+            traces,
+            serve_until_told(config.listen, router, &crash).await,
+        )
+    });
+    traces.stop();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_until_told(
+    listen: SocketAddr,
+    router: Router,
+    crash: &CrashButton,
+) -> Result<(), Failure> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| Failure::Listen(listen, error))?;
+    tokio::select! {
+        served = serve(listener, router) => Ok(served?),
+        () = crash.is_due() => crash_now(),
+    }
 }
 
 /// Ends the process as it is: nothing is flushed, nothing closed. Not an abort, whose code would look like a bug's.

@@ -68,7 +68,7 @@ impl AppState {
 
     /// Drops a product from the cache after a write; false if that is still owed.
     pub(crate) async fn invalidate(&self, id: &str, reason: Reason) -> bool {
-        let span = cache_span("cache_invalidate", "DEL", &Cache::key(id));
+        let span = Span::command("cache_invalidate", "DEL", &Cache::key(id));
         if reason == Reason::Update {
             span.set("invalidation.reason", reason.as_str());
         }
@@ -116,15 +116,6 @@ impl AppState {
         );
         Ok(key_existed)
     }
-}
-
-/// The span of an operation on one key of the cache.
-pub(crate) fn cache_span(name: &'static str, operation: &str, key: &str) -> Span {
-    let span = Span::child(name);
-    span.set("db.system", "redis");
-    span.set("db.operation", operation);
-    span.set("cache.key", key);
-    span
 }
 
 impl Deref for AppState {

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Method, Request, RequestBuilder};
 use serde_json::Value;
-use service_kit::error_chain;
+use service_kit::{Span, error_chain, traceparent};
 
 use crate::protocol::Stamp;
 
@@ -86,7 +86,25 @@ pub(crate) async fn answer(
     request: RequestBuilder,
     patience: Duration,
 ) -> Result<Answer, PeerError> {
-    let response = request.timeout(patience).send().await?;
+    let (http, request) = request.timeout(patience).build_split();
+    let request = request?;
+    let is_post = request.method() == Method::POST;
+    let span = Span::client(if is_post { "POST" } else { "GET" });
+    span.set("http.method", request.method().as_str());
+    span.set("http.url", request.url().as_str());
+    let outcome = span.around(send(&http, request, &span)).await;
+    if let Err(error) = &outcome {
+        span.fail(&error.to_string());
+    }
+    outcome
+}
+
+async fn send(http: &Client, mut request: Request, span: &Span) -> Result<Answer, PeerError> {
+    if let Some(parent) = traceparent().and_then(|text| text.parse().ok()) {
+        request.headers_mut().insert("traceparent", parent);
+    }
+    let response = http.execute(request).await?;
+    span.set("http.status_code", u32::from(response.status().as_u16()));
     if response.status() != 200 {
         return Err(PeerError::Status(response.status().as_u16()));
     }

@@ -62,6 +62,6 @@ pub use serve::{serve, serve_beside};
 pub use service::{Service, main};
 pub use to_its_end::to_its_end;
 pub use trace_id::TraceId;
-pub use traces::{Attribute, Span, Traces, with_current_span};
+pub use traces::{Attribute, Parent, Span, Traces, annotate, traceparent, with_current_span};
 pub use under_way::{Entered, UnderWay};
 pub use validation::{Problem, ValidationError};

@@ -18,17 +18,17 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-use crate::PATIENCE;
+use crate::{PATIENCE, trace_id};
 
 /// More than a test makes.
 const MOST_SPANS: usize = 10_000;
 
-/// It listens until it is dropped.
-#[derive(Debug)]
+/// It listens until the last handle on it is dropped.
+#[derive(Debug, Clone)]
 pub struct Collector {
     address: SocketAddr,
     spans: Arc<Mutex<Vec<Span>>>,
-    _stop: oneshot::Sender<()>,
+    _stop: Arc<oneshot::Sender<()>>,
 }
 
 impl Collector {
@@ -59,7 +59,7 @@ impl Collector {
         Self {
             address: address.recv().unwrap(),
             spans,
-            _stop: stop,
+            _stop: Arc::new(stop),
         }
     }
 
@@ -72,34 +72,55 @@ impl Collector {
         ]
     }
 
-    /// The trace with this id, in order of start, once it has `count` spans: each span's parent and its own name, kind,
-    /// attributes and status.
+    /// The trace of this number ([`trace_id`]), in order of start, once it has `count` spans: each span's parent and its
+    /// own name, kind, attributes, links and status.
     ///
     /// ```text
     /// caller > GET /products/{product_id} [server] http.method=GET …
     /// GET /products/{product_id} > db_read [internal] db.system=postgresql … !
     /// ```
-    pub fn trace(&self, id: &str, count: usize) -> Vec<String> {
+    pub fn trace(&self, trace: u8, count: usize) -> Vec<String> {
+        let id = trace_id(trace);
+        self.until(count, |span, _| hex(&span.trace_id) == id)
+    }
+
+    /// As [`Collector::trace`], of the first trace that has a span of this name without a parent.
+    pub fn trace_of(&self, root: &str, count: usize) -> Vec<String> {
+        let is_root = |span: &Span| span.name == root && span.parent_span_id.is_empty();
+        self.until(count, |span, all| {
+            let root = all.iter().find(|span| is_root(span));
+            root.is_some_and(|root| root.trace_id == span.trace_id)
+        })
+    }
+
+    fn until(&self, count: usize, is_meant: impl Fn(&Span, &[Span]) -> bool) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_trace = spans.iter().filter(|span| hex(&span.trace_id) == id);
-            let mut of_trace: Vec<_> = of_trace.cloned().collect();
+            let meant = spans.iter().filter(|span| is_meant(span, &spans));
+            let mut meant: Vec<_> = meant.cloned().collect();
             drop(spans);
-            if of_trace.len() >= count {
-                of_trace.sort_by_key(|span| span.start_time_unix_nano);
-                return of_trace
-                    .iter()
-                    .map(|span| described(span, &of_trace))
-                    .collect();
+            if meant.len() >= count {
+                meant.sort_by_key(|span| span.start_time_unix_nano);
+                return meant.iter().map(|span| described(span, &meant)).collect();
             }
             assert!(
                 Instant::now() < deadline,
                 "{} of {count} spans",
-                of_trace.len()
+                meant.len()
             );
             std::thread::yield_now();
         }
+    }
+
+    /// How many spans of the trace of this number there are.
+    pub fn spans_in(&self, trace: u8) -> usize {
+        let id = trace_id(trace);
+        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        spans
+            .iter()
+            .filter(|span| hex(&span.trace_id) == id)
+            .count()
     }
 
     /// How many spans there are.
@@ -158,6 +179,9 @@ fn described(span: &Span, trace: &[Span]) -> String {
             other => format!("{other:?}"),
         };
         let _ = write!(text, " {}={value}", attribute.key);
+    }
+    for link in &span.links {
+        let _ = write!(text, " <- {}", hex(&link.trace_id));
     }
     if span.status.as_ref().is_some_and(|status| status.code == 2) {
         text.push_str(" !");

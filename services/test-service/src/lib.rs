@@ -18,5 +18,5 @@ mod until;
 pub use answer::{Answer, call, send};
 pub use collector::Collector;
 pub use lab::{Lab, Service, is_healthy};
-pub use process::{Program, Running};
+pub use process::{Program, Running, trace_id};
 pub use until::{PATIENCE, until, within};

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use axum::http::StatusCode;
-use service_kit::{ApiError, PostgresError, RedisClientError};
+use service_kit::{ApiError, PostgresError, RedisClientError, Span, error_chain};
 use write_behind_queue::{Enqueued, Entry, Operation, Product, unix_seconds};
 
 use crate::product::not_found;
@@ -17,23 +17,23 @@ pub(crate) async fn queue_insert(
 ) -> Result<Product, ApiError> {
     let copy = text(&product)?;
     let entry = entry(Operation::Insert(product.clone()), now)?;
-    let enqueued = state.queue.create(&product.id, &copy, &entry).await;
+    let enqueued = both(state.queue.create(&product.id, &copy, &entry)).await;
     acknowledge(state, enqueued)?;
     Ok(product)
 }
 
-/// Caches a changed product and queues its update, or lets it join the one that waits.
+/// Caches a changed product and queues its update, or lets it join the one that waits; says whether it did.
 pub(crate) async fn queue_update(
     state: &AppState,
     product: Product,
     now: SystemTime,
-) -> Result<Product, ApiError> {
+) -> Result<(Product, bool), ApiError> {
     let copy = text(&product)?;
     let entry = entry(Operation::Update(product.clone()), now)?;
     let window = state.window();
-    let enqueued = state.queue.update(&product.id, &copy, &entry, window);
-    acknowledge(state, enqueued.await)?;
-    Ok(product)
+    let enqueued = both(state.queue.update(&product.id, &copy, &entry, window)).await;
+    let is_coalesced = acknowledge(state, enqueued)?;
+    Ok((product, is_coalesced))
 }
 
 /// Drops a product from the cache and queues its delete.
@@ -43,14 +43,27 @@ pub(crate) async fn queue_delete(
     now: SystemTime,
 ) -> Result<(), ApiError> {
     let entry = entry(Operation::Delete(id.to_owned()), now)?;
-    let enqueued = state.queue.delete(id, &entry).await;
-    acknowledge(state, enqueued)
+    let enqueued = Span::of("queue_write", state.queue.delete(id, &entry)).await;
+    acknowledge(state, enqueued).map(drop)
+}
+
+/// Cache and queue change in one step, which both spans cover.
+async fn both(
+    step: impl Future<Output = Result<Enqueued, RedisClientError>>,
+) -> Result<Enqueued, RedisClientError> {
+    let cache = Span::child("cache_write");
+    let outcome = Span::of("queue_write", step).await;
+    if let Err(error) = &outcome {
+        cache.fail(&error_chain(error));
+    }
+    outcome
 }
 
 /// Copies a row that was written to the cache.
 pub(crate) async fn store(state: &AppState, row: Product) -> Result<Product, ApiError> {
     let copy = text(&row)?;
-    let stored = state.queue.store(&row.id, &copy, &row.updated_at).await;
+    let stored = state.queue.store(&row.id, &copy, &row.updated_at);
+    let stored = Span::of("cache_write", stored).await;
     stored.map_err(cache_error)?;
     Ok(row)
 }
@@ -58,15 +71,6 @@ pub(crate) async fn store(state: &AppState, row: Product) -> Result<Product, Api
 /// Drops the copy of a row that was deleted.
 pub(crate) async fn forget(state: &AppState, id: &str) -> Result<(), ApiError> {
     state.queue.forget(id).await.map(drop).map_err(cache_error)
-}
-
-/// Runs a write of both stores to its end even if the caller hangs up: a row that is written must reach the cache.
-pub(crate) async fn to_its_end<T: Send + 'static>(
-    write: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-) -> Result<T, ApiError> {
-    tokio::spawn(write).await.unwrap_or_else(|panic| {
-        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error").because(panic))
-    })
 }
 
 /// A product as it is cached.
@@ -95,19 +99,20 @@ fn entry(operation: Operation, now: SystemTime) -> Result<String, ApiError> {
     entry.encode().map_err(unwritable)
 }
 
+/// Says whether the write joined another one.
 fn acknowledge(
     state: &AppState,
     enqueued: Result<Enqueued, RedisClientError>,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     match enqueued.map_err(cache_error)? {
         Enqueued::Appended { queue_size } => {
             state.metrics.queue_size.set(queue_size);
-            Ok(())
+            Ok(false)
         }
         Enqueued::Coalesced { queue_size } => {
             state.metrics.queue_size.set(queue_size);
             state.metrics.coalesced.inc();
-            Ok(())
+            Ok(true)
         }
         Enqueued::Deleted => Err(not_found()),
         Enqueued::Full => {

@@ -9,8 +9,8 @@ use redis::{Cmd, RedisResult};
 use service_kit::{Arguments, RedisClient, RedisClientError, Script};
 
 use crate::keys::{
-    CACHE_PREFIX, CACHE_SECONDS, DEAD_LETTERS, MARKER_PREFIX, OWNER, PENDING, PROCESSING, QUEUE,
-    TOMBSTONE_PREFIX, TOMBSTONE_SECONDS,
+    CACHE_PREFIX, CACHE_SECONDS, DEAD_LETTERS, MARKER_PREFIX, ORIGINS, OWNER, PENDING, PROCESSING,
+    QUEUE, TOMBSTONE_PREFIX, TOMBSTONE_SECONDS,
 };
 
 /// Keys: owner, queue, processing. Arguments: the new owner. What another one had claimed waits again.
@@ -35,7 +35,7 @@ end
 return count
 ";
 
-/// Keys: owner, queue, processing. Arguments: owner, entries at most, prefix of markers. Entries that are claimed
+/// Keys: owner, queue, processing, origins. Arguments: owner, entries at most, prefix of markers. Entries that are claimed
 /// already come first: they are those of a claim whose answer was lost. An update that is claimed can be joined
 /// no more.
 const CLAIM: &str = r"
@@ -54,10 +54,16 @@ for _ = redis.call('LLEN', KEYS[3]) + 1, tonumber(ARGV[2]) do
     end
   end
 end
-return {waiting, redis.call('LRANGE', KEYS[3], 0, -1)}
+local texts = redis.call('LRANGE', KEYS[3], 0, -1)
+local origins = {}
+local are_known = redis.call('EXISTS', KEYS[4]) == 1
+for i, text in ipairs(texts) do
+  origins[i] = are_known and redis.call('HGET', KEYS[4], redis.sha1hex(text)) or ''
+end
+return {waiting, texts, origins}
 ";
 
-/// Keys: owner, processing, pending, dead letters. Arguments: owner, prefix of cached products, their seconds,
+/// Keys: owner, processing, pending, dead letters, origins. Arguments: owner, prefix of cached products, their seconds,
 /// prefix of tombstones, their seconds, then for each entry its text, its id or nothing, and its dead letter
 /// or nothing. An entry goes only once its dead letter is kept. With the last of a product's writes its cache entry
 /// and its tombstone begin to expire.
@@ -66,6 +72,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return false
 end
 local settled = 0
+local are_known = redis.call('EXISTS', KEYS[5]) == 1
 for i = 6, #ARGV, 3 do
   local text, id, letter = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if redis.call('LPOS', KEYS[2], text) then
@@ -74,6 +81,9 @@ for i = 6, #ARGV, 3 do
     end
     redis.call('LREM', KEYS[2], 1, text)
     settled = settled + 1
+    if are_known then
+      redis.call('HDEL', KEYS[5], redis.sha1hex(text))
+    end
     if id ~= '' and redis.call('HINCRBY', KEYS[3], id, -1) <= 0 then
       redis.call('HDEL', KEYS[3], id)
       redis.call('EXPIRE', ARGV[2] .. id, ARGV[3])
@@ -102,6 +112,8 @@ pub struct Claim {
     pub queue_size: u64,
     /// The texts claimed, oldest first.
     pub texts: Vec<Vec<u8>>,
+    /// For each, the `traceparent` of the span that queued it; empty where there was none.
+    pub origins: Vec<String>,
 }
 
 /// An entry that is done with.
@@ -156,8 +168,13 @@ impl Consumer {
         let mut arguments = self.lists();
         arguments.add(count);
         arguments.add(MARKER_PREFIX);
-        let claimed: Option<(u64, Vec<Vec<u8>>)> = self.redis.run(&self.claim, &arguments).await?;
-        Ok(claimed.map(|(queue_size, texts)| Claim { queue_size, texts }))
+        let claimed: Option<(u64, Vec<Vec<u8>>, Vec<String>)> =
+            self.redis.run(&self.claim, &arguments).await?;
+        Ok(claimed.map(|(queue_size, texts, origins)| Claim {
+            queue_size,
+            texts,
+            origins,
+        }))
     }
 
     /// Removes claimed entries for good, keeping the dead letters of those that were given up; gives how many
@@ -166,7 +183,7 @@ impl Consumer {
     /// # Errors
     /// Redis does not answer.
     pub async fn settle(&self, entries: &[Settled<'_>]) -> Result<Option<u64>, RedisClientError> {
-        let keys = [OWNER, PROCESSING, PENDING, DEAD_LETTERS].map(str::to_owned);
+        let keys = [OWNER, PROCESSING, PENDING, DEAD_LETTERS, ORIGINS].map(str::to_owned);
         let mut arguments = Arguments::new(keys);
         arguments.add(self.owner.as_str());
         arguments.add(CACHE_PREFIX);
@@ -190,7 +207,7 @@ impl Consumer {
     }
 
     fn lists(&self) -> Arguments {
-        let mut arguments = Arguments::new([OWNER, QUEUE, PROCESSING].map(str::to_owned));
+        let mut arguments = Arguments::new([OWNER, QUEUE, PROCESSING, ORIGINS].map(str::to_owned));
         arguments.add(self.owner.as_str());
         arguments
     }

@@ -8,6 +8,8 @@ pub const PROCESSING: &str = "write_behind:processing";
 pub const DEAD_LETTERS: &str = "write_behind:dlq";
 /// For each id, its entries that are not in the database yet.
 pub const PENDING: &str = "write_behind:pending";
+/// For the SHA-1 of an entry's text, the `traceparent` of the span that queued it, where there was one.
+pub const ORIGINS: &str = "write_behind:origins";
 pub(crate) const OWNER: &str = "write_behind:owner";
 pub(crate) const CACHE_PREFIX: &str = "cache:product:";
 pub(crate) const MARKER_PREFIX: &str = "write_behind:coalescing:";

@@ -22,6 +22,6 @@ mod timestamp;
 
 pub use consumer::{Claim, Consumer, Settled};
 pub use entry::{DeadLetter, Entry, Malformed, Operation, Product};
-pub use keys::{DEAD_LETTERS, PENDING, PROCESSING, QUEUE};
+pub use keys::{DEAD_LETTERS, ORIGINS, PENDING, PROCESSING, QUEUE};
 pub use producer::{Cached, Enqueued, Producer, Window};
 pub use timestamp::{unix_seconds, utc};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use redis::aio::ConnectionManager;
 use redis::{Cmd, RedisResult};
-use service_kit::{Arguments, RedisClient, RedisClientError, Script};
+use service_kit::{Arguments, RedisClient, RedisClientError, Script, traceparent};
 
-use crate::keys::{self, CACHE_SECONDS, PENDING, QUEUE, TOMBSTONE_SECONDS};
+use crate::keys::{self, CACHE_SECONDS, ORIGINS, PENDING, QUEUE, TOMBSTONE_SECONDS};
 
-/// Keys: cache, queue, pending. Arguments: id, product, entry, limit of the queue.
+/// Keys: cache, queue, pending, origins. Arguments: id, product, entry, limit of the queue, origin or nothing.
 const CREATE: &str = r"
 if redis.call('GET', KEYS[1]) ~= ARGV[2] then
   local limit = tonumber(ARGV[4])
@@ -19,12 +19,15 @@ if redis.call('GET', KEYS[1]) ~= ARGV[2] then
   redis.call('SET', KEYS[1], ARGV[2])
   redis.call('RPUSH', KEYS[2], ARGV[3])
   redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
+  if ARGV[5] ~= '' then
+    redis.call('HSET', KEYS[4], redis.sha1hex(ARGV[3]), ARGV[5])
+  end
 end
 return {'queued', redis.call('LLEN', KEYS[2])}
 ";
 
-/// Keys: cache, queue, pending, marker, tombstone. Arguments: id, product, entry up to its count, limit of the
-/// queue, window in milliseconds or 0. The entry that waits is found by its exact text, near the tail.
+/// Keys: cache, queue, pending, marker, tombstone, origins. Arguments: id, product, entry up to its count, limit of the
+/// queue, window in milliseconds or 0, origin or nothing. Of updates that are joined the last one's origin stays. The entry that waits is found by its exact text, near the tail.
 const UPDATE: &str = r"
 if redis.call('EXISTS', KEYS[5]) == 1 then
   return {'deleted', redis.call('LLEN', KEYS[2])}
@@ -40,6 +43,10 @@ if place then
   local entry = ARGV[3] .. string.format('%d', count + 1) .. '}'
   redis.call('SET', KEYS[1], ARGV[2])
   redis.call('LSET', KEYS[2], place, entry)
+  redis.call('HDEL', KEYS[6], redis.sha1hex(waiting))
+  if ARGV[6] ~= '' then
+    redis.call('HSET', KEYS[6], redis.sha1hex(entry), ARGV[6])
+  end
   redis.call('SET', KEYS[4], entry, 'PX', window)
   return {'coalesced', redis.call('LLEN', KEYS[2])}
 end
@@ -51,13 +58,16 @@ local entry = ARGV[3] .. '1}'
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('RPUSH', KEYS[2], entry)
 redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[6], redis.sha1hex(entry), ARGV[6])
+end
 if window > 0 then
   redis.call('SET', KEYS[4], entry, 'PX', window)
 end
 return {'queued', redis.call('LLEN', KEYS[2])}
 ";
 
-/// Keys: cache, queue, pending, marker, tombstone. Arguments: id, entry, limit of the queue.
+/// Keys: cache, queue, pending, marker, tombstone, origins. Arguments: id, entry, limit of the queue, origin or nothing.
 const DELETE: &str = r"
 local deleted = redis.call('GET', KEYS[5])
 if deleted then
@@ -71,6 +81,9 @@ redis.call('DEL', KEYS[1], KEYS[4])
 redis.call('SET', KEYS[5], ARGV[2])
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[6], redis.sha1hex(ARGV[2]), ARGV[4])
+end
 return {'queued', redis.call('LLEN', KEYS[2])}
 ";
 
@@ -216,12 +229,18 @@ impl Producer {
         product: &str,
         entry: &str,
     ) -> Result<Enqueued, RedisClientError> {
-        let keys = [keys::cache(id), QUEUE.to_owned(), PENDING.to_owned()];
+        let keys = [
+            keys::cache(id),
+            QUEUE.to_owned(),
+            PENDING.to_owned(),
+            ORIGINS.to_owned(),
+        ];
         let mut arguments = Arguments::new(keys);
         arguments.add(id);
         arguments.add(product);
         arguments.add(entry);
         arguments.add(self.limit());
+        arguments.add(origin());
         self.enqueue(&self.scripts.create, &arguments).await
     }
 
@@ -246,6 +265,7 @@ impl Producer {
         arguments.add(self.limit());
         let millis = window.map_or(0, |window| window.as_millis());
         arguments.add(u64::try_from(millis).unwrap_or(u64::MAX));
+        arguments.add(origin());
         self.enqueue(&self.scripts.update, &arguments).await
     }
 
@@ -258,6 +278,7 @@ impl Producer {
         arguments.add(id);
         arguments.add(entry);
         arguments.add(self.limit());
+        arguments.add(origin());
         self.enqueue(&self.scripts.delete, &arguments).await
     }
 
@@ -350,12 +371,18 @@ impl Producer {
     }
 }
 
-fn all_keys(id: &str) -> [String; 5] {
+/// The current span, as the worker's will link to it; nothing where there is none.
+fn origin() -> String {
+    traceparent().unwrap_or_default()
+}
+
+fn all_keys(id: &str) -> [String; 6] {
     [
         keys::cache(id),
         QUEUE.to_owned(),
         PENDING.to_owned(),
         keys::marker(id),
         keys::tombstone(id),
+        ORIGINS.to_owned(),
     ]
 }

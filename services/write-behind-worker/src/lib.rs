@@ -4,6 +4,7 @@
 //! An entry leaves Redis only when the database has it, or when it is kept as a dead letter. A database that is away
 //! costs no attempts: what is claimed waits again, in its order. The queue itself is [`write_behind_queue`]'s.
 
+mod attempts;
 mod backoff;
 mod batch;
 mod config;

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
-use service_kit::error_chain;
+use service_kit::{Span, error_chain};
 use uuid::Uuid;
 use write_behind_queue::Consumer;
 
@@ -16,7 +16,7 @@ use crate::interruption::Interruption;
 use crate::metrics::Metrics;
 use crate::session::Session;
 use crate::stop::{Stopper, stop};
-use crate::writer::Writer;
+use crate::writer::{Tally, Writer};
 
 /// A worker that drains the queue in the background.
 #[derive(Debug)]
@@ -56,6 +56,7 @@ impl Worker {
             queue,
             metrics,
             stop,
+            tally: Tally::default(),
         };
         tokio::spawn(Drain { database, writer }.run());
         Ok((Self(stopper), router))
@@ -139,7 +140,17 @@ impl Drain {
                 reason = "a batch has 65535 entries at most"
             )]
             writer.metrics.batch_size.observe(claim.texts.len() as f64);
-            writer.write(session, &claim.texts).await?;
+            let span = Span::root("process_batch");
+            span.set("batch.size", claim.texts.len());
+            writer.tally = Tally::default();
+            let written = span.around(writer.write(session, &claim)).await;
+            span.set("batch.success_count", writer.tally.written);
+            span.set("batch.failure_count", writer.tally.given_up);
+            if let Err(interruption) = &written {
+                span.fail(&error_chain(interruption));
+            }
+            drop(span);
+            written?;
         }
         if claim.texts.len() < count {
             writer.stop.pause(writer.config.flush_interval).await?;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use service_kit::error_chain;
-use write_behind_queue::{Consumer, DeadLetter, Entry, Settled, utc};
+use write_behind_queue::{Claim, Consumer, DeadLetter, Entry, Settled, utc};
 
+use crate::attempts::{self, Attempts};
 use crate::batch::Batch;
 use crate::config::{Config, FailureRate};
 use crate::interruption::Interruption;
@@ -20,6 +21,16 @@ pub(crate) struct Writer {
     pub(crate) queue: Arc<Consumer>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: Stop,
+    /// Of the batch that was written last.
+    pub(crate) tally: Tally,
+}
+
+/// What became of entries.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) written: usize,
+    /// Moved to the dead letters, what was no entry among them.
+    pub(crate) given_up: usize,
 }
 
 /// An entry that is claimed.
@@ -27,6 +38,8 @@ pub(crate) struct Writer {
 struct Claimed<'t> {
     text: &'t [u8],
     entry: Entry,
+    /// The span that queued it, as a `traceparent`; empty where there was none.
+    origin: &'t str,
 }
 
 /// An entry that is done with.
@@ -57,10 +70,10 @@ impl Writer {
     pub(crate) async fn write(
         &mut self,
         session: &Session,
-        texts: &[Vec<u8>],
+        claim: &Claim,
     ) -> Result<(), Interruption> {
-        tracing::info!(writes = texts.len(), "batch");
-        let claimed = self.sort_out(texts).await?;
+        tracing::info!(writes = claim.texts.len(), "batch");
+        let claimed = self.sort_out(claim).await?;
         if claimed.is_empty() {
             return Ok(());
         }
@@ -77,11 +90,15 @@ impl Writer {
     }
 
     /// What is no entry goes to the dead letters; gives the rest.
-    async fn sort_out<'t>(&self, texts: &'t [Vec<u8>]) -> Result<Vec<Claimed<'t>>, Interruption> {
+    async fn sort_out<'t>(&mut self, claim: &'t Claim) -> Result<Vec<Claimed<'t>>, Interruption> {
         let (mut claimed, mut malformed) = (Vec::new(), Vec::new());
-        for text in texts {
+        for (text, origin) in claim.texts.iter().zip(&claim.origins) {
             match Entry::decode(text) {
-                Ok(entry) => claimed.push(Claimed { text, entry }),
+                Ok(entry) => claimed.push(Claimed {
+                    text,
+                    entry,
+                    origin,
+                }),
                 Err(error) => malformed.push(Done::Malformed(text, error_chain(&error))),
             }
         }
@@ -93,15 +110,23 @@ impl Writer {
 
     /// All in one statement; says whether the database took it. If not, the fault is with one of them.
     async fn write_all(
-        &self,
+        &mut self,
         session: &Session,
         claimed: &[Claimed<'_>],
     ) -> Result<bool, Interruption> {
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), SystemTime::now());
+        let together = |failed: Option<&str>| {
+            for one in claimed {
+                attempts::together(&one.entry, one.origin, began, failed);
+            }
+        };
         let operations = claimed.iter().map(|claimed| &claimed.entry.operation);
         match session.write(&Batch::of(operations)).await {
-            Ok(()) => {}
-            Err(error) if error.failure() == Failure::Outage => return Err(error.into()),
+            Ok(()) => together(None),
+            Err(error) if error.failure() == Failure::Outage => {
+                together(Some(&error_chain(&error)));
+                return Err(error.into());
+            }
             Err(error) => {
                 let error = error_chain(&error);
                 tracing::warn!(error, "batch refused, its writes are tried one by one");
@@ -121,11 +146,17 @@ impl Writer {
         claimed: &'c Claimed<'c>,
     ) -> Result<Done<'c>, Interruption> {
         let max_attempts = self.config.max_attempts.get();
+        let (entry, origin) = (&claimed.entry, claimed.origin);
+        let mut attempts = Attempts::default();
         let mut attempt = 1;
         loop {
+            let span = attempts.next(entry, origin, attempt);
             let started = Instant::now();
-            let error = match self.attempt(session, claimed).await {
-                Ok(()) => return Ok(Done::Written(claimed, started.elapsed())),
+            let error = match span.around(self.attempt(session, claimed)).await {
+                Ok(()) => {
+                    attempts::ended(span, None);
+                    return Ok(Done::Written(claimed, started.elapsed()));
+                }
                 Err(error) => error,
             };
             let failure = match &error {
@@ -133,10 +164,11 @@ impl Writer {
                 AttemptError::Session(error) => error.failure(),
             };
             let text = error_chain(&error);
+            attempts::ended(span, Some(&text));
             if let (Failure::Outage, AttemptError::Session(error)) = (failure, error) {
                 return Err(error.into());
             }
-            let id = claimed.entry.operation.id();
+            let id = entry.operation.id();
             tracing::warn!(id, error = text, attempt, max_attempts, "write failed");
             if failure == Failure::Permanent || attempt == max_attempts {
                 return Ok(Done::GivenUp(claimed, text));
@@ -157,13 +189,17 @@ impl Writer {
     }
 
     /// Removes entries for good; they are counted and logged once that is done.
-    async fn settle(&self, done: &[Done<'_>]) -> Result<(), Interruption> {
+    async fn settle(&mut self, done: &[Done<'_>]) -> Result<(), Interruption> {
         let failed_at = utc(SystemTime::now());
         let settled: Vec<_> = done.iter().map(|one| one.settled(&failed_at)).collect();
         let settled = self.queue.settle(&settled).await?;
         settled.ok_or(Interruption::NotOwner)?;
         for one in done {
             self.tell(one);
+            match one {
+                Done::Written(..) => self.tally.written += 1,
+                Done::GivenUp(..) | Done::Malformed(..) => self.tally.given_up += 1,
+            }
         }
         Ok(())
     }
@@ -202,8 +238,8 @@ impl Done<'_> {
             Some(letter.encode())
         };
         let (text, id, dead_letter) = match self {
-            Self::Written(Claimed { text, entry }, _) => (*text, Some(entry), None),
-            Self::GivenUp(Claimed { text, entry }, error) => {
+            Self::Written(Claimed { text, entry, .. }, _) => (*text, Some(entry), None),
+            Self::GivenUp(Claimed { text, entry, .. }, error) => {
                 (*text, Some(entry), letter(text, error))
             }
             Self::Malformed(text, error) => (*text, None, letter(text, error)),

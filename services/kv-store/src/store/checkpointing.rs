@@ -3,8 +3,9 @@
 use std::io;
 use std::num::NonZeroU64;
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::SystemTime;
 
-use service_kit::error_chain;
+use service_kit::{Parent, error_chain};
 
 use super::background::{CheckpointJob, FileJob, Report, Written};
 use super::group::Group;
@@ -21,7 +22,7 @@ pub(super) struct Logged<D: Disk> {
     pub(super) since_cut: u64,
     pub(super) running: Option<Running>,
     /// Who asked for a checkpoint while one was running that does not have all they wrote.
-    pub(super) waiting: Vec<CheckpointAnswer>,
+    pub(super) waiting: Vec<(CheckpointAnswer, Parent)>,
     pub(super) checkpoint_jobs: Sender<CheckpointJob>,
     pub(super) file_jobs: Sender<FileJob<D>>,
     pub(super) reports: Receiver<Report<D>>,
@@ -34,6 +35,8 @@ pub(super) struct Running {
     mark: Mark,
     entries: u64,
     answers: Vec<CheckpointAnswer>,
+    parent: Parent,
+    began: SystemTime,
 }
 
 /// A checkpoint that is written, or is not to be.
@@ -83,18 +86,23 @@ impl<D: Disk> Logged<D> {
     }
 
     /// Starts a checkpoint if enough records wait for one.
-    pub(super) fn checkpoint_if_due(&mut self, contents: &Map) {
+    pub(super) fn checkpoint_if_due(&mut self, contents: &Map, parent: Parent) {
         if self.running.is_none() && self.since_cut >= self.threshold.get() {
-            self.start(contents, Vec::new());
+            self.start(contents, Vec::new(), parent);
         }
     }
 
     /// Starts a checkpoint of all that is written so far, as soon as none is running.
-    pub(super) fn checkpoint_for(&mut self, answer: CheckpointAnswer, contents: &Map) {
+    pub(super) fn checkpoint_for(
+        &mut self,
+        answer: CheckpointAnswer,
+        parent: Parent,
+        contents: &Map,
+    ) {
         if self.running.is_some() {
-            self.waiting.push(answer);
+            self.waiting.push((answer, parent));
         } else {
-            self.start(contents, vec![answer]);
+            self.start(contents, vec![answer], parent);
         }
     }
 
@@ -104,14 +112,15 @@ impl<D: Disk> Logged<D> {
             return;
         };
         if !self.waiting.is_empty() {
-            let answers = std::mem::take(&mut self.waiting);
-            self.start(contents, answers);
+            let (answers, parents): (_, Vec<_>) = self.waiting.drain(..).unzip();
+            let parent = parents.into_iter().next().unwrap_or_default();
+            self.start(contents, answers, parent);
         } else if settled.outcome.is_ok() {
-            self.checkpoint_if_due(contents);
+            self.checkpoint_if_due(contents, Parent::default());
         }
     }
 
-    fn start(&mut self, contents: &Map, answers: Vec<CheckpointAnswer>) {
+    fn start(&mut self, contents: &Map, answers: Vec<CheckpointAnswer>, parent: Parent) {
         let mark = Mark {
             sequence: self.log.cut(),
             generation: self.log.generation(),
@@ -120,6 +129,8 @@ impl<D: Disk> Logged<D> {
             mark,
             entries: std::mem::take(&mut self.since_cut),
             answers,
+            parent,
+            began: SystemTime::now(),
         });
         let contents = contents.clone();
         self.order_spare();
@@ -143,12 +154,15 @@ impl<D: Disk> Logged<D> {
             .take_if(|running| running.mark == written.mark)?;
         let entries = running.entries;
         let sequence = written.mark.sequence;
+        let duration_ms = written.elapsed.as_secs_f64() * 1000.0;
+        let span = running.parent.child_since("kv.checkpoint", running.began);
+        span.set("checkpoint.entries", entries);
+        span.set("checkpoint.duration_ms", duration_ms);
         let outcome = match written.outcome {
             Ok(()) => {
                 let removal = self.log.covered(sequence);
                 self.give(FileJob::Remove(removal));
                 metrics.checkpoints.inc();
-                let duration_ms = written.elapsed.as_secs_f64() * 1000.0;
                 let is_manual = !running.answers.is_empty();
                 tracing::info!(entries, sequence, duration_ms, is_manual, "checkpoint");
                 Ok(entries)
@@ -156,6 +170,7 @@ impl<D: Disk> Logged<D> {
             Err(error) => {
                 self.since_cut += entries;
                 let error = error_chain(&error);
+                span.fail(&error);
                 tracing::error!(entries, sequence, error, "no checkpoint; the log keeps all");
                 Err(CheckpointRefused::Failed)
             }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::value::RawValue;
+use service_kit::Parent;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::request::{Answer, WriteRefused};
+use super::request::{Answer, Done, WriteRefused};
 use crate::map::{Entry, Map};
 use crate::metrics::Metrics;
 use crate::wal::{Action, Change};
@@ -22,24 +23,25 @@ pub(super) struct Group {
 struct Write {
     key: Box<str>,
     effect: Effect,
+    parent: Parent,
     time: SystemTime,
     _place: OwnedSemaphorePermit,
 }
 
 enum Effect {
-    Set(Box<RawValue>, Answer<Arc<Entry>>),
-    Delete(Answer<bool>),
+    Set(Box<RawValue>, Answer<Done<Arc<Entry>>>),
+    Delete(Answer<Done<bool>>),
     /// A delete of a key that is not there once the writes before it are: no record, but an answer that must wait for them.
-    Miss(Answer<bool>),
+    Miss(Answer<Done<bool>>),
 }
 
 /// Answers that may go out when the contents are unlocked.
 #[derive(Default)]
-pub(super) struct Answers(Vec<Done>);
+pub(super) struct Answers(Vec<Answered>);
 
-enum Done {
-    Set(Answer<Arc<Entry>>, Arc<Entry>),
-    Delete(Answer<bool>, bool),
+enum Answered {
+    Set(Answer<Done<Arc<Entry>>>, Done<Arc<Entry>>),
+    Delete(Answer<Done<bool>>, Done<bool>),
 }
 
 impl Group {
@@ -47,19 +49,21 @@ impl Group {
         &mut self,
         key: Box<str>,
         value: Box<RawValue>,
-        answer: Answer<Arc<Entry>>,
+        parent: Parent,
+        answer: Answer<Done<Arc<Entry>>>,
         place: OwnedSemaphorePermit,
     ) {
         self.records += 1;
         self.bytes += key.len() + value.get().len();
-        self.push(key, Effect::Set(value, answer), place);
+        self.push(key, Effect::Set(value, answer), parent, place);
     }
 
     pub(super) fn delete(
         &mut self,
         key: Box<str>,
         contents: &Map,
-        answer: Answer<bool>,
+        parent: Parent,
+        answer: Answer<Done<bool>>,
         place: OwnedSemaphorePermit,
     ) {
         // A group is short, and few of its writes are deletes.
@@ -76,13 +80,14 @@ impl Group {
         } else {
             Effect::Miss(answer)
         };
-        self.push(key, effect, place);
+        self.push(key, effect, parent, place);
     }
 
-    fn push(&mut self, key: Box<str>, effect: Effect, place: OwnedSemaphorePermit) {
+    fn push(&mut self, key: Box<str>, effect: Effect, parent: Parent, place: OwnedSemaphorePermit) {
         self.writes.push(Write {
             key,
             effect,
+            parent,
             time: SystemTime::now(),
             _place: place,
         });
@@ -118,16 +123,36 @@ impl Group {
         })
     }
 
-    /// Changes the contents, in the order of the log.
-    pub(super) fn apply(self, contents: &mut Map) -> Answers {
+    /// The span that a checkpoint is below which the last record makes due.
+    pub(super) fn parent(&self) -> Parent {
+        let mut records = self.writes.iter().rev();
+        let last = records.find(|write| !matches!(write.effect, Effect::Miss(_)));
+        last.map(|write| write.parent.clone()).unwrap_or_default()
+    }
+
+    /// Changes the contents, in the order of the log. `last`: the sequence of the last record, if there is a log.
+    pub(super) fn apply(self, contents: &mut Map, last: Option<u64>) -> Answers {
+        let mut sequence = last.map(|last| last - self.records);
+        let mut record = || {
+            sequence = sequence.map(|sequence| sequence + 1);
+            sequence
+        };
         let writes = self.writes.into_iter();
         let done = writes.map(|Write { key, effect, .. }| match effect {
-            Effect::Set(value, answer) => Done::Set(answer, contents.set(key, value)),
+            Effect::Set(value, answer) => {
+                let what = contents.set(key, value);
+                let sequence = record();
+                Answered::Set(answer, Done { what, sequence })
+            }
             Effect::Delete(answer) => {
                 contents.remove(&key);
-                Done::Delete(answer, true)
+                let (what, sequence) = (true, record());
+                Answered::Delete(answer, Done { what, sequence })
             }
-            Effect::Miss(answer) => Done::Delete(answer, false),
+            Effect::Miss(answer) => {
+                let (what, sequence) = (false, None);
+                Answered::Delete(answer, Done { what, sequence })
+            }
         });
         Answers(done.collect())
     }
@@ -149,9 +174,9 @@ impl Answers {
     pub(super) fn count_logged(&self, metrics: &Metrics) {
         for done in &self.0 {
             match done {
-                Done::Set(..) => metrics.logged_sets.inc(),
-                Done::Delete(_, true) => metrics.logged_deletes.inc(),
-                Done::Delete(_, false) => continue,
+                Answered::Set(..) => metrics.logged_sets.inc(),
+                Answered::Delete(_, Done { what: true, .. }) => metrics.logged_deletes.inc(),
+                Answered::Delete(_, Done { what: false, .. }) => continue,
             };
         }
     }
@@ -160,8 +185,8 @@ impl Answers {
         for done in self.0 {
             // Who asked may be gone.
             let _ = match done {
-                Done::Set(answer, entry) => answer.send(Ok(entry)).is_ok(),
-                Done::Delete(answer, was_there) => answer.send(Ok(was_there)).is_ok(),
+                Answered::Set(answer, done) => answer.send(Ok(done)).is_ok(),
+                Answered::Delete(answer, done) => answer.send(Ok(done)).is_ok(),
             };
         }
     }

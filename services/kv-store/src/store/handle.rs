@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::value::RawValue;
+use service_kit::{Parent, Span, error_chain};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::request::{CheckpointRefused, Message, ReadLog, Request, WriteRefused};
+use super::request::{CheckpointRefused, Done, Message, ReadLog, Request, WriteRefused};
 use super::view::{Stats, View};
 use crate::map::{Entry, Map};
 use crate::metrics::Metrics;
@@ -28,14 +29,21 @@ pub struct Store {
     pub(super) places: Arc<Semaphore>,
     pub(super) view: Arc<View>,
     pub(super) metrics: Arc<Metrics>,
+    /// Not in memory only.
+    pub(super) is_logged: bool,
 }
 
 impl Store {
     /// The entry of `key`.
     pub fn get(&self, key: &str) -> Option<Arc<Entry>> {
+        let span = Span::child("kv.get");
+        span.set("kv.key", key);
         let started = Instant::now();
         let entry = self.view.read().map.get(key).cloned();
         self.metrics.get.done(started);
+        if entry.is_none() {
+            span.mark_failed();
+        }
         entry
     }
 
@@ -53,10 +61,17 @@ impl Store {
         if size > PAYLOAD_LIMIT_BYTES {
             return Err(WriteRefused::TooLarge);
         }
-        let set = |answer| Request::Set { key, value, answer };
-        let entry = self.ask(set).await.ok_or(WriteRefused::Stopped)??;
+        let span = self.write_span("kv.set", &key);
+        let parent = span.as_parent();
+        let set = |answer| Request::Set {
+            key,
+            value,
+            parent,
+            answer,
+        };
+        let done = ended(&span, self.ask(set).await)?;
         self.metrics.set.done(started);
-        Ok(entry)
+        Ok(done)
     }
 
     /// Takes `key` away; says whether it was there.
@@ -65,10 +80,18 @@ impl Store {
     /// See [`WriteRefused`].
     pub async fn delete(&self, key: Box<str>) -> Result<bool, WriteRefused> {
         let started = Instant::now();
-        let delete = |answer| Request::Delete { key, answer };
-        let was_there = self.ask(delete).await.ok_or(WriteRefused::Stopped)??;
+        let span = self.write_span("kv.delete", &key);
+        let parent = span.as_parent();
+        let delete = |answer| Request::Delete {
+            key,
+            parent,
+            answer,
+        };
+        let was_there = ended(&span, self.ask(delete).await)?;
         if was_there {
             self.metrics.delete.done(started);
+        } else {
+            span.mark_failed();
         }
         Ok(was_there)
     }
@@ -93,7 +116,8 @@ impl Store {
     /// # Errors
     /// See [`CheckpointRefused`].
     pub async fn checkpoint(&self) -> Result<u64, CheckpointRefused> {
-        let checkpoint = |answer| Request::Checkpoint { answer };
+        let parent = Parent::current();
+        let checkpoint = |answer| Request::Checkpoint { parent, answer };
         let answer = self.ask(checkpoint).await;
         answer.ok_or(CheckpointRefused::Stopped)?
     }
@@ -107,6 +131,13 @@ impl Store {
         self.ask(clear).await.ok_or(WriteRefused::Stopped)?
     }
 
+    fn write_span(&self, name: &'static str, key: &str) -> Span {
+        let span = Span::child(name);
+        span.set("kv.key", key);
+        span.set("kv.wal_enabled", self.is_logged);
+        span
+    }
+
     /// Puts a request in the queue, when it has a place; `None` when the store is closed.
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
@@ -114,5 +145,21 @@ impl Store {
         let message = Message::Request(request(answer), place);
         self.inbox.send(message).ok()?;
         answered.await.ok()
+    }
+}
+
+/// What a write came to, as its span is told.
+fn ended<T>(span: &Span, answer: Option<Result<Done<T>, WriteRefused>>) -> Result<T, WriteRefused> {
+    match answer.ok_or(WriteRefused::Stopped).flatten() {
+        Ok(Done { what, sequence }) => {
+            if let Some(sequence) = sequence {
+                span.set("kv.wal_sequence", sequence);
+            }
+            Ok(what)
+        }
+        Err(refused) => {
+            span.fail(&error_chain(&refused));
+            Err(refused)
+        }
     }
 }

@@ -201,6 +201,7 @@ fn start<D: Disk>(
         });
     }
     let view = Arc::new(View::new(seen));
+    let is_logged = logged.is_some();
     let writer = Writer {
         inbox: messages,
         view: Arc::clone(&view),
@@ -216,6 +217,7 @@ fn start<D: Disk>(
         places: Arc::new(Semaphore::new(QUEUE_PLACES)),
         view,
         metrics,
+        is_logged,
     };
     Ok((store, guard))
 }

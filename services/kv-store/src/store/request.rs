@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use service_kit::Parent;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::map::Entry;
@@ -41,6 +42,12 @@ pub enum CheckpointRefused {
     Stopped,
 }
 
+/// What a write came to, and the sequence of its record, if it has one.
+pub(super) struct Done<T> {
+    pub(super) what: T,
+    pub(super) sequence: Option<u64>,
+}
+
 pub(super) type Answer<T, E = WriteRefused> = oneshot::Sender<Result<T, E>>;
 
 /// What comes to the writer.
@@ -57,15 +64,19 @@ pub(super) enum Request {
     Set {
         key: Box<str>,
         value: Box<RawValue>,
-        answer: Answer<Arc<Entry>>,
+        /// The span of the checkpoint that it may make due is below this one.
+        parent: Parent,
+        answer: Answer<Done<Arc<Entry>>>,
     },
     /// Answered with whether the key was there.
     Delete {
         key: Box<str>,
-        answer: Answer<bool>,
+        parent: Parent,
+        answer: Answer<Done<bool>>,
     },
     /// Answered with the number of entries that leave the log.
     Checkpoint {
+        parent: Parent,
         answer: Answer<u64, CheckpointRefused>,
     },
     Clear {

@@ -48,10 +48,19 @@ impl<D: Disk> Writer<D> {
 
     fn take(&mut self, request: Request, place: OwnedSemaphorePermit) {
         match request {
-            Request::Set { key, value, answer } => self.group.set(key, value, answer, place),
-            Request::Delete { key, answer } => {
+            Request::Set {
+                key,
+                value,
+                parent,
+                answer,
+            } => self.group.set(key, value, parent, answer, place),
+            Request::Delete {
+                key,
+                parent,
+                answer,
+            } => {
                 let seen = self.view.read();
-                self.group.delete(key, &seen.map, answer, place);
+                self.group.delete(key, &seen.map, parent, answer, place);
             }
             other => {
                 self.commit();
@@ -68,9 +77,9 @@ impl<D: Disk> Writer<D> {
         // Who asked may be gone: then the answer is for nobody.
         match request {
             Request::Set { .. } | Request::Delete { .. } => unreachable!("those are in a group"),
-            Request::Checkpoint { answer } => match &mut self.logged {
+            Request::Checkpoint { parent, answer } => match &mut self.logged {
                 Some(logged) => {
-                    logged.checkpoint_for(answer, &self.view.read().map);
+                    logged.checkpoint_for(answer, parent, &self.view.read().map);
                     self.show();
                 }
                 None => drop(answer.send(Err(CheckpointRefused::NoLog))),
@@ -98,16 +107,18 @@ impl<D: Disk> Writer<D> {
             && let Some(logged) = &mut self.logged
             && let Err(reason) = logged.append(&group)
         {
-            logged.checkpoint_if_due(&self.view.read().map);
+            logged.checkpoint_if_due(&self.view.read().map, group.parent());
             self.show();
             return group.refuse(reason);
         }
+        let parent = group.parent();
+        let last = self.logged.as_ref().map(|logged| logged.log.sequence());
         let mut seen = self.view.write();
-        let answers = group.apply(&mut seen.map);
+        let answers = group.apply(&mut seen.map, last);
         if let Some(logged) = &mut self.logged {
             answers.count_logged(&self.metrics);
             logged.order_spare();
-            logged.checkpoint_if_due(&seen.map);
+            logged.checkpoint_if_due(&seen.map, parent);
             seen.log = Some(logged.figures());
         }
         seen.show(&self.metrics);

@@ -8,4 +8,5 @@ mod kill;
 mod server;
 mod start;
 mod stop;
+mod traces;
 mod unsynced;

@@ -19,7 +19,7 @@ use crate::cache::{Cache, CacheError, Lookup};
 use crate::metrics::{Reason, Statement};
 use crate::product::not_found;
 use crate::product::{CacheStatus, Product, ProductAnswer};
-use crate::state::{AppState, cache_span};
+use crate::state::AppState;
 
 /// The answer of the list.
 #[derive(Debug, Serialize)]
@@ -66,7 +66,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
     let id = Uuid::new_v4().to_string();
-    let span = statement_span("db_insert", "INSERT");
+    let span = Span::statement("db_insert", "INSERT");
     span.set("product.id", id.as_str());
     span.set("cache.write", false);
     let started = Instant::now();
@@ -92,7 +92,7 @@ pub(crate) async fn update(
     state.metrics.total_writes.fetch_add(1, Ordering::Relaxed);
     let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
-        let span = statement_span("db_update", "UPDATE");
+        let span = Span::statement("db_update", "UPDATE");
         span.set("product.id", id.as_str());
         let started = Instant::now();
         let updated = state.database.update(&id, &input).await;
@@ -119,7 +119,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<Deleted>, ApiError> {
     let id = id.storable().ok_or_else(not_found)?;
     to_its_end(async move {
-        let span = statement_span("db_delete", "DELETE");
+        let span = Span::statement("db_delete", "DELETE");
         span.set("product.id", id.as_str());
         let started = Instant::now();
         let deleted = state.database.delete(&id).await;
@@ -143,7 +143,7 @@ pub(crate) async fn list(
         Ok(limit) => limit,
         Err(error) => return Ok(ValidationError::into_response(error)),
     };
-    let span = statement_span("db_select_all", "SELECT");
+    let span = Span::statement("db_select_all", "SELECT");
     span.set("db.limit", limit);
     let started = Instant::now();
     let statement = &state.metrics.select_all;
@@ -179,7 +179,7 @@ async fn look_up(state: &AppState, id: &str) -> Result<Lookup, LookupError> {
         tracing::info!(key, "cache BYPASS");
         return Err(LookupError);
     }
-    let span = cache_span("cache_lookup", "GET", &key);
+    let span = Span::command("cache_lookup", "GET", &key);
     let started = Instant::now();
     let found = state.cache.get(id).await;
     let elapsed = started.elapsed();
@@ -225,7 +225,7 @@ async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiEr
     let product = select(state, id).await?;
     let key = Cache::key(id);
     let ttl_seconds = state.cache_ttl_seconds;
-    let span = cache_span("cache_populate", "SETEX", &key);
+    let span = Span::command("cache_populate", "SETEX", &key);
     span.set("cache.ttl_seconds", ttl_seconds);
     let started = Instant::now();
     let filled = match noted {
@@ -258,20 +258,13 @@ async fn fill_from_database(state: &AppState, id: &str) -> Result<Product, ApiEr
 }
 
 async fn select(state: &AppState, id: &str) -> Result<Product, ApiError> {
-    let span = statement_span("db_read", "SELECT");
+    let span = Span::statement("db_read", "SELECT");
     span.set("product.id", id);
     let started = Instant::now();
     let selected = state.database.select(id).await;
     done(&span, &state.metrics.select, id, started, selected)
         .map_err(database_error)?
         .ok_or_else(not_found)
-}
-
-fn statement_span(name: &'static str, operation: &str) -> Span {
-    let span = Span::child(name);
-    span.set("db.system", "postgresql");
-    span.set("db.operation", operation);
-    span
 }
 
 /// Counts, times and logs a statement on one product.

@@ -2,27 +2,12 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use test_service::{Collector, Program, Running, Service as _};
+use test_service::{Collector, Program, Running, Service as _, trace_id};
 use test_stores::{Postgres, Redis};
 
 use crate::lab::Products;
 
 const PROGRAM: Program = Program::new(env!("CARGO_BIN_EXE_product-service"));
-
-/// The answer to a request of the trace numbered `trace`.
-fn ask(service: &Running, trace: u8, method: &str, path: &str, body: &str) -> String {
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\ntraceparent: 00-{}-b7ad6b7169203331-01\r\n\r\n{body}",
-        body.len(),
-        trace_id(trace)
-    );
-    service.ask(&request).unwrap()
-}
-
-fn trace_id(trace: u8) -> String {
-    format!("{trace:032x}")
-}
 
 fn start(variables: &[(&'static str, String)], redis: &Redis, postgres: &Postgres) -> Running {
     let stores = [("REDIS_URL", redis.url()), ("POSTGRES_URL", postgres.url())];
@@ -51,11 +36,11 @@ fn every_request_has_the_spans_of_the_contract() {
     let lookup =
         "cache_lookup [internal] db.system=redis db.operation=GET cache.key=product:prod-001";
 
-    ask(&service, 1, "GET", path, "");
+    service.ask_traced(1, "GET", path, "");
     let read = "db_read [internal] db.system=postgresql db.operation=SELECT product.id=prod-001 db.rows_affected=1 db.duration_ms=#";
     let populate = "cache_populate [internal] db.system=redis db.operation=SETEX cache.key=product:prod-001 cache.ttl_seconds=60 cache.duration_ms=#";
     assert_eq!(
-        collector.trace(&trace_id(1), 4),
+        collector.trace(1, 4),
         [
             server("GET", 200),
             below("GET", &format!("{lookup} cache.hit=false")),
@@ -64,14 +49,14 @@ fn every_request_has_the_spans_of_the_contract() {
         ]
     );
 
-    ask(&service, 2, "GET", path, "");
+    service.ask_traced(2, "GET", path, "");
     let hit = format!("{lookup} cache.hit=true cache.duration_ms=#");
     assert_eq!(
-        collector.trace(&trace_id(2), 2),
+        collector.trace(2, 2),
         [server("GET", 200), below("GET", &hit)]
     );
 
-    ask(&service, 3, "PUT", path, item);
+    service.ask_traced(3, "PUT", path, item);
     let update = "db_update [internal] db.system=postgresql db.operation=UPDATE product.id=prod-001 db.rows_affected=1 db.duration_ms=#";
     let invalidate =
         "cache_invalidate [internal] db.system=redis db.operation=DEL cache.key=product:prod-001";
@@ -79,7 +64,7 @@ fn every_request_has_the_spans_of_the_contract() {
         "{invalidate} invalidation.reason=update cache.key_existed=true cache.duration_ms=#"
     );
     assert_eq!(
-        collector.trace(&trace_id(3), 3),
+        collector.trace(3, 3),
         [
             server("PUT", 200),
             below("PUT", update),
@@ -87,10 +72,10 @@ fn every_request_has_the_spans_of_the_contract() {
         ]
     );
 
-    ask(&service, 4, "DELETE", path, "");
+    service.ask_traced(4, "DELETE", path, "");
     let delete = "db_delete [internal] db.system=postgresql db.operation=DELETE product.id=prod-001 db.rows_affected=1";
     assert_eq!(
-        collector.trace(&trace_id(4), 3),
+        collector.trace(4, 3),
         [
             server("DELETE", 200),
             below("DELETE", delete),
@@ -98,28 +83,28 @@ fn every_request_has_the_spans_of_the_contract() {
         ]
     );
 
-    ask(&service, 5, "GET", "/products?limit=2", "");
+    service.ask_traced(5, "GET", "/products?limit=2", "");
     assert_eq!(
-        collector.trace(&trace_id(5), 2),
+        collector.trace(5, 2),
         [
             "caller > GET /products [server] http.method=GET http.route=/products http.target=/products?limit=2 http.status_code=200",
             "GET /products > db_select_all [internal] db.system=postgresql db.operation=SELECT db.limit=2 db.rows_affected=2",
         ]
     );
 
-    let created = ask(&service, 6, "POST", "/products", item);
+    let created = service.ask_traced(6, "POST", "/products", item);
     let id = created.split(r#""id":""#).nth(1).unwrap();
     let id = &id[..36];
     let insert = format!(
         "POST /products > db_insert [internal] db.system=postgresql db.operation=INSERT product.id={id} cache.write=false db.duration_ms=#"
     );
-    assert_eq!(collector.trace(&trace_id(6), 2)[1..], [insert]);
+    assert_eq!(collector.trace(6, 2)[1..], [insert]);
 
     // Missing is no error, and the probe has no span.
     let before = collector.count();
-    ask(&service, 7, "GET", "/health", "");
-    ask(&service, 8, "GET", path, "");
-    let missing = collector.trace(&trace_id(8), 3);
+    service.ask_traced(7, "GET", "/health", "");
+    service.ask_traced(8, "GET", path, "");
+    let missing = collector.trace(8, 3);
     assert_eq!(missing[0], server("GET", 404));
     assert!(missing[2].contains("db.rows_affected=0"), "{missing:?}");
     let (_, log) = service.terminate();
@@ -143,7 +128,7 @@ fn bears(endpoint: String, losing: bool) {
     ];
     let service = start(&variables, &redis, &postgres);
     for trace in 1..=100 {
-        let answer = ask(&service, trace, "GET", "/products/prod-001", "");
+        let answer = service.ask_traced(trace, "GET", "/products/prod-001", "");
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
     let (status, log) = service.terminate();

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use service_kit::{
-    ApiError, Parameters, Problem, ValidationError, exposition, last_parameter, method_not_allowed,
-    not_found,
+    ApiError, Parameters, Problem, ValidationError, annotate, exposition, last_parameter,
+    method_not_allowed, not_found,
 };
 
 use super::{Node, PATIENCE, poll};
@@ -69,6 +69,8 @@ async fn read_compare(State(node): State<Node>) -> Json<Value> {
         let body = replica.map_or_else(|error| json!({ "error": error.to_string() }), |r| r.body);
         shown.insert(peer.name.clone(), body);
     }
+    annotate("stale_replica_count", stale.len());
+    annotate("consistent_replica_count", consistent.len());
     let primary = match primary {
         Ok(primary) => primary.body,
         Err(PeerError::Status(_)) => Value::Null,
@@ -146,10 +148,12 @@ async fn write_and_wait(
             versions.insert(peer.name.clone(), version);
         }
         if all_have {
+            let took_ms = elapsed_ms(started);
+            annotate("consistency.time_ms", took_ms);
             return Ok(Json(json!({
                 "write_result": written.body,
                 "consistency_achieved": true,
-                "consistency_time_ms": elapsed_ms(started),
+                "consistency_time_ms": took_ms,
                 "attempts": attempts,
                 "final_versions": versions,
             })));
@@ -171,10 +175,12 @@ async fn write_and_wait(
 async fn write(node: &Node, input: &KeyValue) -> Result<Answer, ApiError> {
     let request = node.0.primary.post(&node.0.http, "/data");
     let request = request.json(&json!({ "key": &*input.key, "value": input.value }));
-    answer(request, PATIENCE).await.map_err(|error| {
+    let written = answer(request, PATIENCE).await.map_err(|error| {
         let message = "The primary did not take the write";
         ApiError::new(StatusCode::BAD_GATEWAY, message).because(error)
-    })
+    })?;
+    annotate("write.version", written.stamp.version);
+    Ok(written)
 }
 
 fn timeout_ms(parameters: &[(String, String)]) -> Result<u64, ValidationError> {

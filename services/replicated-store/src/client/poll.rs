@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use service_kit::{Span, annotate};
 
 use super::{Node, PATIENCE};
 use crate::clock::Timestamp;
@@ -65,7 +66,9 @@ impl Seen {
 pub(super) async fn run(node: Node) {
     loop {
         let started = Instant::now();
-        poll(&node).await;
+        let span = Span::root("poll-consistency");
+        span.around(poll(&node)).await;
+        drop(span);
         node.0
             .metrics
             .poll_seconds
@@ -102,9 +105,11 @@ async fn poll(node: &Node) {
     let now_primary = primary.as_ref().ok().map(|answer| answer.stamp);
     let is_consistent = all_consistent(now_primary, &stamps);
     shared.metrics.all_consistent.set(i64::from(is_consistent));
+    annotate("consistency.all_consistent", is_consistent);
     let Ok(primary) = primary else {
         return;
     };
+    annotate("consistency.primary_version", primary.stamp.version);
     view.primary = Some(Seen::of(&primary));
     view.remember(&primary);
     for (metrics, stamp) in shared.metrics.replicas.iter().zip(&stamps) {

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service_kit::{ApiError, exposition, method_not_allowed, not_found};
+use service_kit::{ApiError, annotate, exposition, method_not_allowed, not_found};
 
 use super::Node;
 use crate::clock::{Timestamp, or_zero};
@@ -113,9 +113,15 @@ async fn write(State(node): State<Node>, input: KeyValue) -> Result<Response, Ap
                 timestamp,
             });
         });
+        for replica in &node.0.under_way {
+            replica.written(written.stamp);
+        }
         Ok((written.stamp, timestamp))
     });
     let (stamp, timestamp) = written.ok_or_else(starting)??;
+    annotate("write.key", &*key);
+    annotate("write.version", stamp.version);
+    annotate("write.write_id", &*id);
     node.0.metrics.writes.inc();
     node.wake_all();
     tracing::info!(

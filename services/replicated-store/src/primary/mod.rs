@@ -3,6 +3,7 @@
 mod http;
 mod metrics;
 mod replication;
+mod traced;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use crate::contents::Contents;
 use crate::peer::Peer;
 use crate::protocol::Primary;
 use metrics::Metrics;
+use traced::UnderWay;
 
 /// Starts asking the replicas what they hold, and copying to them. Until it has begun, everything answers 503.
 ///
@@ -32,6 +34,11 @@ pub fn start(service_name: &str, config: &PrimaryConfig) -> Result<Router, reqwe
         news: config.replicas.iter().map(|_| Notify::new()).collect(),
         resets: watch::Sender::new(0),
         told_of_reset: watch::Sender::new(vec![0; config.replicas.len()]),
+        under_way: config
+            .replicas
+            .iter()
+            .map(|_| UnderWay::default())
+            .collect(),
         metrics: Metrics::new(&config.replicas),
     }));
     tokio::spawn(replication::run(node.clone()));
@@ -58,6 +65,8 @@ struct Shared {
     resets: watch::Sender<u64>,
     /// For each replica the epoch of the last reset that it was told of, or could not be.
     told_of_reset: watch::Sender<Vec<u64>>,
+    /// For each replica.
+    under_way: Vec<UnderWay>,
     metrics: Metrics,
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Node;
+use super::traced::UnderWay;
 use crate::clock::{now_ms, or_zero};
 use crate::contents::{Contents, Data};
 use crate::input::SentState;
@@ -176,16 +177,20 @@ async fn deliver(node: &Node, replica: usize, delivery: Delivery<Contents>) {
     let request = peer.post(&node.0.http, "/replicate").json(&body);
     let request = request.header(DELAY, delivery.delay.as_millis().to_string());
     let version = stamp.version;
-    match answer(request, DELIVERY_PATIENCE).await {
+    let delay_ms = u64::try_from(delivery.delay.as_millis()).unwrap_or(u64::MAX);
+    let delivering = node.0.under_way[replica].deliver(peer, *stamp, delay_ms);
+    let answer = delivering.around(answer(request, DELIVERY_PATIENCE)).await;
+    match answer {
         Ok(answer) => {
+            drop(delivering);
             metrics.successes.inc();
-            let delay_ms = delivery.delay.as_millis();
             tracing::info!(replica = peer.name, version, delay_ms, "Replication done");
             answered(node, replica, answer.stamp);
         }
         Err(error) => {
             metrics.failures.inc();
             let error = error.to_string();
+            delivering.failed(&error);
             tracing::warn!(replica = peer.name, version, error, "Replication failed");
             failed(node, replica, Some(delivery));
         }
@@ -209,6 +214,7 @@ impl Node {
             primary.reset(self.now(), now_ms());
             primary.current().stamp.epoch
         })?;
+        self.0.under_way.iter().for_each(UnderWay::forget);
         self.0.resets.send_replace(epoch);
         self.wake_all();
         tracing::info!(epoch, "reset");

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
-use service_kit::{exposition, method_not_allowed, not_found};
+use service_kit::{annotate, exposition, method_not_allowed, not_found};
 
 use super::{Copy, Node};
 use crate::clock::{Timestamp, or_zero};
@@ -121,6 +121,10 @@ async fn data(State(node): State<Node>) -> Response {
     let is_stale = age_ms.is_some_and(|age| age > STALE_AFTER_MS);
     node.0.metrics.reads.inc();
     node.0.metrics.stale_reads.inc_by(u64::from(is_stale));
+    annotate("replica.id", node.0.id.as_str());
+    annotate("replica.version", held.stamp.version);
+    annotate("data.staleness_ms", age_ms.unwrap_or(0.0));
+    annotate("data.is_stale", is_stale);
     of(
         held.stamp,
         DataAnswer {
@@ -178,6 +182,9 @@ async fn replicate(State(node): State<Node>, headers: HeaderMap, sent: SentState
         Ok(delay) => delay.unwrap_or(0),
         Err(problem) => return problem.into_response(),
     };
+    annotate("replica.id", node.0.id.as_str());
+    annotate("replication.version", sent.version);
+    annotate("replication.delay_ms", delay_ms);
     let now = Timestamp::now();
     let written = sent.contents.timestamp();
     node.0.metrics.received.inc();

@@ -14,6 +14,8 @@ pub(crate) struct Lab {
     pub(crate) http: reqwest::Client,
     ports: BTreeMap<&'static str, u16>,
     delays: [u64; 2],
+    /// What all nodes have in their environment besides.
+    variables: Vec<(&'static str, String)>,
     children: BTreeMap<&'static str, Child>,
 }
 
@@ -22,6 +24,13 @@ pub(crate) const NODES: [&str; 4] = ["replica1", "replica2", "primary", "client"
 impl Lab {
     /// All nodes, with these delays.
     pub(crate) async fn start(delays: [u64; 2]) -> Self {
+        Self::start_with(delays, Vec::new()).await
+    }
+
+    pub(crate) async fn start_with(
+        delays: [u64; 2],
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
         let free: Vec<_> = NODES
             .iter()
             .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap())
@@ -32,6 +41,7 @@ impl Lab {
             http: reqwest::Client::new(),
             ports: ports.collect(),
             delays,
+            variables,
             children: BTreeMap::new(),
         };
         drop(free);
@@ -59,6 +69,7 @@ impl Lab {
             .env("REPLICA2_DELAY_MS", self.delays[1].to_string())
             .env("PRIMARY_URL", self.url("primary"))
             .env("POLL_INTERVAL_MS", "50")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .spawn();
         self.children.insert(name, child.unwrap());

@@ -5,3 +5,4 @@ mod answers;
 mod claims;
 mod faults;
 mod lab;
+mod traces;

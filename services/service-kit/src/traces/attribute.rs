@@ -42,6 +42,12 @@ impl Attribute for u32 {
     }
 }
 
+impl Attribute for u64 {
+    fn into_value(self) -> Value {
+        Value::I64(i64::try_from(self).unwrap_or(i64::MAX))
+    }
+}
+
 impl Attribute for usize {
     fn into_value(self) -> Value {
         Value::I64(i64::try_from(self).unwrap_or(i64::MAX))

@@ -14,4 +14,4 @@ pub use attribute::Attribute;
 pub use export::Traces;
 pub(crate) use lines::WithTraceId;
 pub(crate) use span::current_trace_id;
-pub use span::{Span, with_current_span};
+pub use span::{Parent, Span, annotate, traceparent, with_current_span};

@@ -1,15 +1,21 @@
 //! Spans: made below the current one, said things about, ended when dropped.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::error::Error;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
+use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{
     FutureExt as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::Attribute;
-use crate::TraceId;
+use crate::{TraceId, error_chain};
 
 /// The process's, once traces have been started.
 pub(super) static TRACER: OnceLock<SdkTracer> = OnceLock::new();
@@ -25,12 +31,63 @@ impl Span {
         Self::below_current(name, SpanKind::Internal)
     }
 
+    /// A statement to PostgreSQL, such as `INSERT`, below the current span.
+    pub fn statement(name: &'static str, operation: &str) -> Self {
+        let span = Self::child(name);
+        span.set("db.system", "postgresql");
+        span.set("db.operation", operation);
+        span
+    }
+
+    /// A command to the cache, such as `GET`, below the current span.
+    pub fn command(name: &'static str, operation: &str, key: &str) -> Self {
+        let span = Self::child(name);
+        span.set("db.system", "redis");
+        span.set("db.operation", operation);
+        span.set("cache.key", key);
+        span
+    }
+
     /// The answer to a request of `caller`.
     pub(super) fn server(name: String, caller: &Context) -> Self {
         Self::start(
             || SpanBuilder::from_name(name).with_kind(SpanKind::Server),
             caller,
         )
+    }
+
+    /// Work that nobody asked for.
+    pub fn root(name: &'static str) -> Self {
+        Self::start(|| SpanBuilder::from_name(name), &Context::new())
+    }
+
+    /// Work that a service asks another one for: whoever is asked gets the span as [`traceparent`].
+    pub fn client(name: &'static str) -> Self {
+        Self::below_current(name, SpanKind::Client)
+    }
+
+    /// Work inside the service that began at `started`, below the current span; none if there is no current one.
+    pub fn child_since(name: &'static str, started: SystemTime) -> Self {
+        Parent::current().child_since(name, started)
+    }
+
+    /// Work inside the service, below this span.
+    pub fn below(&self, name: &'static str) -> Self {
+        match &self.0 {
+            Some(context) => Self::start(|| SpanBuilder::from_name(name), context),
+            None => Self(None),
+        }
+    }
+
+    /// Says that the span of this `traceparent` caused this one. What is none changes nothing.
+    pub fn link_to(&self, traceparent: &str) {
+        let Some(context) = &self.0 else { return };
+        let headers = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+        let cause = TraceContextPropagator::new().extract_with_context(&Context::new(), &headers);
+        let cause = cause.span().span_context().clone();
+        if cause.is_valid() {
+            context.span().add_link(cause, Vec::new());
+        }
     }
 
     fn below_current(name: &'static str, kind: SpanKind) -> Self {
@@ -49,6 +106,11 @@ impl Span {
                 .get()
                 .map(|tracer| parent.with_span(tracer.build_with_context(builder(), parent))),
         )
+    }
+
+    /// For work below it that may outlive it.
+    pub fn as_parent(&self) -> Parent {
+        Parent(self.0.clone())
     }
 
     /// Adds an attribute.
@@ -74,12 +136,56 @@ impl Span {
         }
     }
 
+    /// Runs `work` in a span below the current one, which says so if it fails.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn of<T, E: Error>(
+        name: &'static str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let span = Self::child(name);
+        let outcome = span.around(work).await;
+        if let Err(error) = &outcome {
+            span.fail(&error_chain(error));
+        }
+        outcome
+    }
+
     /// Runs `work`, whose spans are below this one.
     pub async fn around<T>(&self, work: impl Future<Output = T>) -> T {
         match &self.0 {
             Some(context) => work.with_context(context.clone()).await,
             None => work.await,
         }
+    }
+}
+
+/// A span that others may be below after it has ended, also on other threads; nothing where there are no traces.
+#[derive(Debug, Clone, Default)]
+pub struct Parent(Option<Context>);
+
+impl Parent {
+    /// The current span.
+    pub fn current() -> Self {
+        let current = TRACER.get().map(|_| Context::current());
+        Self(current.filter(Context::has_active_span))
+    }
+
+    /// Work that began at `started`, below it.
+    pub fn child_since(&self, name: impl Into<Cow<'static, str>>, started: SystemTime) -> Span {
+        match &self.0 {
+            Some(context) => Span::start(
+                || SpanBuilder::from_name(name).with_start_time(started),
+                context,
+            ),
+            None => Span(None),
+        }
+    }
+
+    /// Whether there is one.
+    pub fn is_some(&self) -> bool {
+        self.0.is_some()
     }
 }
 
@@ -100,6 +206,27 @@ pub fn with_current_span<T>(work: impl Future<Output = T>) -> impl Future<Output
             None => work.await,
         }
     }
+}
+
+/// Adds an attribute to the current span, such as the one that a request is answered in.
+pub fn annotate(key: &'static str, value: impl Attribute) {
+    Context::map_current(|current| {
+        if current.has_active_span() {
+            set(current, key, value);
+        }
+    });
+}
+
+/// The current span as the header `traceparent` has it (W3C Trace Context, level 1); `None` where there is none.
+pub fn traceparent() -> Option<String> {
+    Context::map_current(|current| {
+        if !current.has_active_span() {
+            return None;
+        }
+        let mut headers = HashMap::new();
+        TraceContextPropagator::new().inject_context(current, &mut headers);
+        headers.remove("traceparent")
+    })
 }
 
 /// The current span's trace id, if there is one.

@@ -7,3 +7,4 @@ mod lab;
 mod products;
 mod queue;
 mod through;
+mod traces;

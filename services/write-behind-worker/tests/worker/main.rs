@@ -9,3 +9,4 @@ mod lab;
 mod outages;
 mod proxy;
 mod races;
+mod traces;

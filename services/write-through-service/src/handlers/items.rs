@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
 use service_kit::{
-    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, ValidationError, error_chain,
-    limit, milliseconds, to_its_end,
+    ApiError, Fact, ItemInput, Parameters, PathId, PostgresError, Span, ValidationError,
+    error_chain, limit, milliseconds, to_its_end,
 };
 use uuid::Uuid;
 
@@ -41,11 +41,12 @@ pub(crate) async fn read(State(state): State<AppState>, id: PathId) -> Result<Re
             if missed == Lookup::Undecodable {
                 discard(&state, &id).await;
             }
-            let row = select(&state, &id).await?;
-            fill(&state, &row).await;
-            (row.item, CacheStatus::Miss)
+            (select(&state, &id, Then::Fill).await?, CacheStatus::Miss)
         }
-        Err(Bypass) => (select(&state, &id).await?.item, CacheStatus::Bypass),
+        Err(Bypass) => (
+            select(&state, &id, Then::Answer).await?,
+            CacheStatus::Bypass,
+        ),
     };
     let header = [("x-cache", status.as_str())];
     Ok((header, Extension(Fact::Cache(status.as_str())), Json(item)).into_response())
@@ -59,8 +60,10 @@ pub(crate) async fn create(
     to_its_end(async move {
         let started = Instant::now();
         let id = Uuid::new_v4().to_string();
+        let span = statement_span("postgres_insert", "INSERT", &id);
         let inserted = state.database.insert(&id, &input).await;
-        let inserted = done(&state.metrics.insert, &id, started, inserted);
+        let inserted = done(&span, &state.metrics.insert, &id, started, inserted);
+        drop(span);
         state
             .metrics
             .write_postgres
@@ -84,8 +87,10 @@ pub(crate) async fn update(
     check_room(&state)?;
     to_its_end(async move {
         let started = Instant::now();
+        let span = statement_span("postgres_update", "UPDATE", &id);
         let updated = state.database.update(&id, &input).await;
-        let updated = done(&state.metrics.update, &id, started, updated);
+        let updated = done(&span, &state.metrics.update, &id, started, updated);
+        drop(span);
         state
             .metrics
             .write_postgres
@@ -108,8 +113,10 @@ pub(crate) async fn delete(
     check_room(&state)?;
     to_its_end(async move {
         let started = Instant::now();
+        let span = statement_span("postgres_delete", "DELETE", &id);
         let deleted = state.database.delete(&id).await;
-        let deleted = done(&state.metrics.delete, &id, started, deleted);
+        let deleted = done(&span, &state.metrics.delete, &id, started, deleted);
+        drop(span);
         written(&state, &id, deleted)?.ok_or_else(not_found)?;
         drop_copy(&state, &id).await;
         Ok(Json(Deleted {
@@ -129,16 +136,21 @@ pub(crate) async fn list(
         Ok(limit) => limit,
         Err(error) => return Ok(ValidationError::into_response(error)),
     };
+    let span = Span::child("postgres_select_all");
+    span.set("db.limit", limit);
     let started = Instant::now();
     let statement = &state.metrics.select_all;
     let items = match state.database.select_all(limit).await {
         Ok(items) => items,
         Err(error) => {
             statement.error.inc();
+            span.fail(&error_chain(&error));
             return Err(database_error(Some(error)));
         }
     };
     statement.success.inc();
+    span.set("db.rows_affected", items.len());
+    drop(span);
     tracing::info!(
         statement = statement.name,
         rows = items.len(),
@@ -154,10 +166,9 @@ struct Bypass;
 
 async fn look_up(state: &AppState, id: &str) -> Result<Lookup, Bypass> {
     let key = Cache::key(id);
+    let span = Span::command("redis_get", "GET", &key);
     if state.owed.is_owed(id) {
-        state.metrics.cache_misses.inc();
-        tracing::info!(key, "cache BYPASS");
-        return Err(Bypass);
+        return Err(bypass(state, &span, &key));
     }
     let started = Instant::now();
     let found = state.cache.get(id).await;
@@ -165,28 +176,41 @@ async fn look_up(state: &AppState, id: &str) -> Result<Lookup, Bypass> {
         Ok(Lookup::Hit(_)) => {
             // It may come from another run of Redis, met while we asked.
             if state.owed.is_owed(id) {
-                state.metrics.cache_misses.inc();
-                tracing::info!(key, "cache BYPASS");
-                return Err(Bypass);
+                return Err(bypass(state, &span, &key));
             }
+            span.set("cache.hit", true);
             state.metrics.cache_hits.inc();
             let duration_ms = milliseconds(started.elapsed());
             tracing::info!(key, duration_ms, "cache HIT");
         }
         Ok(Lookup::Miss) => {
+            span.set("cache.hit", false);
             state.metrics.cache_misses.inc();
             tracing::info!(key, "cache MISS");
         }
         Ok(Lookup::Undecodable) => {
+            span.set("cache.hit", false);
             state.metrics.cache_misses.inc();
             tracing::warn!(key, "cache MISS: the copy is no item");
         }
         Err(error) => {
             state.metrics.cache_misses.inc();
-            tracing::warn!(key, error = error_chain(error), "cache lookup failed");
+            let error = error_chain(error);
+            span.set("cache.hit", false);
+            span.fail(&error);
+            tracing::warn!(key, error, "cache lookup failed");
         }
     }
     found.map_err(|_| Bypass)
+}
+
+/// What the cache says of this item is not to be believed yet.
+fn bypass(state: &AppState, span: &Span, key: &str) -> Bypass {
+    state.metrics.cache_misses.inc();
+    span.set("cache.hit", false);
+    span.fail("a write has not reached the cache");
+    tracing::info!(key, "cache BYPASS");
+    Bypass
 }
 
 async fn discard(state: &AppState, id: &str) {
@@ -196,32 +220,47 @@ async fn discard(state: &AppState, id: &str) {
     }
 }
 
-async fn select(state: &AppState, id: &str) -> Result<Row, ApiError> {
-    let started = Instant::now();
-    let selected = state.database.select(id).await;
-    done(&state.metrics.select, id, started, selected)
-        .map_err(|error| database_error(Some(error)))?
-        .ok_or_else(not_found)
+/// What is done with a row that was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// A copy of it is left in the cache.
+    Fill,
+    /// Nothing: the cache could not be asked.
+    Answer,
 }
 
-/// Leaves a copy of what a reader had to fetch.
-async fn fill(state: &AppState, row: &Row) {
-    let _ = store(state, row).await;
+async fn select(state: &AppState, id: &str, then: Then) -> Result<Item, ApiError> {
+    let span = statement_span("postgres_select", "SELECT", id);
+    let started = Instant::now();
+    let selected = state.database.select(id).await;
+    let row = done(&span, &state.metrics.select, id, started, selected)
+        .map_err(|error| database_error(Some(error)))?
+        .ok_or_else(not_found)?;
+    if then == Then::Fill {
+        let _ = store(state, &row).await;
+    }
+    Ok(row.item)
 }
 
 /// Copies a row that was written. What Redis does not confirm is owed.
 async fn write_through(state: &AppState, row: &Row) {
+    let span = Span::command("redis_set", "SET", &Cache::key(&row.item.id));
+    span.set("cache.ttl_seconds", state.cache_ttl_seconds);
     let started = Instant::now();
-    if store(state, row).await.is_ok() {
-        let elapsed = started.elapsed();
-        state.metrics.write_redis.observe(elapsed.as_secs_f64());
-    } else {
-        state.owed.owe(&row.item.id, None);
+    let stored = store(state, row).await;
+    let elapsed = started.elapsed();
+    span.set("cache.duration_ms", milliseconds(elapsed));
+    match stored {
+        Ok(()) => state.metrics.write_redis.observe(elapsed.as_secs_f64()),
+        Err(NotStored(error)) => {
+            span.fail(&error);
+            state.owed.owe(&row.item.id, None);
+        }
     }
 }
 
-/// The copy may be what it was; why has been logged.
-struct NotStored;
+/// The copy may be what it was; why has been logged, and is here.
+struct NotStored(String);
 
 async fn store(state: &AppState, row: &Row) -> Result<(), NotStored> {
     let key = Cache::key(&row.item.id);
@@ -235,8 +274,9 @@ async fn store(state: &AppState, row: &Row) -> Result<(), NotStored> {
         }
         Ok(Stored::Outdated) => tracing::info!(key, "cache not set: a newer write came first"),
         Err(error) => {
-            tracing::warn!(key, error = error_chain(&error), "cache not set");
-            return Err(NotStored);
+            let error = error_chain(&error);
+            tracing::warn!(key, error, "cache not set");
+            return Err(NotStored(error));
         }
     }
     Ok(())
@@ -245,6 +285,7 @@ async fn store(state: &AppState, row: &Row) -> Result<(), NotStored> {
 /// Drops the copy of a row that was deleted. What Redis does not confirm is owed.
 async fn drop_copy(state: &AppState, id: &str) {
     let key = Cache::key(id);
+    let span = Span::command("redis_del", "DEL", &key);
     let started = Instant::now();
     match state.cache.drop(id).await {
         Ok(key_existed) => {
@@ -252,14 +293,23 @@ async fn drop_copy(state: &AppState, id: &str) {
             tracing::info!(key, key_existed, duration_ms, "cache DELETE");
         }
         Err(error) => {
-            tracing::warn!(key, error = error_chain(&error), "cache not deleted");
+            let error = error_chain(&error);
+            span.fail(&error);
+            tracing::warn!(key, error, "cache not deleted");
             state.owed.owe(id, None);
         }
     }
 }
 
+fn statement_span(name: &'static str, operation: &str, item_id: &str) -> Span {
+    let span = Span::statement(name, operation);
+    span.set("item.id", item_id);
+    span
+}
+
 /// Counts and logs a statement on one item.
 fn done(
+    span: &Span,
     statement: &Statement,
     item_id: &str,
     started: Instant,
@@ -268,17 +318,26 @@ fn done(
     match &outcome {
         Ok(row) => {
             statement.success.inc();
+            let (rows, duration_ms) = (usize::from(row.is_some()), milliseconds(started.elapsed()));
+            // Those of an insert are not asked for, nor is the time of a select or a delete.
+            if statement.name != "insert" {
+                span.set("db.rows_affected", rows);
+            }
+            if matches!(statement.name, "insert" | "update") {
+                span.set("db.duration_ms", duration_ms);
+            }
             tracing::info!(
                 statement = statement.name,
                 item_id,
-                rows = usize::from(row.is_some()),
-                duration_ms = milliseconds(started.elapsed()),
+                rows,
+                duration_ms,
                 "database"
             );
         }
         // The error is logged where it becomes the response.
-        Err(_) => {
+        Err(error) => {
             statement.error.inc();
+            span.fail(&error_chain(error));
         }
     }
     outcome

@@ -7,3 +7,4 @@ mod faults;
 mod items;
 mod lab;
 mod races;
+mod traces;
