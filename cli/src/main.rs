@@ -12,6 +12,7 @@ mod library;
 mod output;
 mod report;
 mod scene;
+mod traces;
 
 use std::{error::Error, process::ExitCode};
 

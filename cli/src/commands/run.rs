@@ -77,6 +77,7 @@ pub(crate) async fn run(
         }),
         search_path: environment.search_path.clone(),
         secrets: secrets(scene.lab.env.iter()),
+        traces: None,
     };
     let mut shell = ProcessShell::new([]).map_err(CliError::Start)?;
     let is_interactive = stdin().is_terminal() && stdout().is_terminal();

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,10 @@ use labctl_engine::{
     Event, LabReport, LabRun, MissingTool, ProcessShell, Reporter, RunReport, SnapshotFolder,
     missing_tools, verify_lab,
 };
-use labctl_runbook::{LineIndex, Plan, VerifyOptions, expect::unknown_services};
+use labctl_runbook::{
+    LineIndex, Plan, VerifyOptions,
+    expect::{asks_for_traces, unknown_services},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -25,6 +29,7 @@ use crate::{
     output,
     report::{json, junit, progress::Progress, table},
     scene::Scene,
+    traces,
 };
 
 /// Plays and judges every block of every lab. The exit code is the verdict.
@@ -135,6 +140,11 @@ impl Turn {
         progress: &mut Progress,
         cancel: &CancellationToken,
     ) -> LabReport {
+        let traces = if asks_for_traces(&self.scene.document.runbook) {
+            Some(traces::listen(&mut self.scene.lab, self.runtime.is_some()).await)
+        } else {
+            None
+        };
         let lab = &self.scene.document.lab;
         let run = LabRun {
             lab: self.scene.lab.clone(),
@@ -147,6 +157,10 @@ impl Turn {
             snapshots: snapshots(library, environment, lab),
             search_path: environment.search_path.clone(),
             secrets: secrets(self.scene.lab.env.iter()),
+            traces: traces.as_ref().map(|listening| match listening {
+                Ok(traces) => Ok(Arc::clone(&traces.store)),
+                Err(why) => Err(why.clone()),
+            }),
         };
         progress.mask(run.secrets.clone());
         match ProcessShell::new([]) {

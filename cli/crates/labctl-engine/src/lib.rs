@@ -18,6 +18,7 @@ mod shell;
 mod snapshot;
 #[cfg(any(test, feature = "contract"))]
 pub mod test_server;
+mod traces;
 
 pub use event::{Event, Reporter, Stream};
 pub use report::{ClaimReport, Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
@@ -30,5 +31,7 @@ pub use shell::{
 pub use snapshot::{
     PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, code_digest, pending_in,
 };
+
+pub use traces::{TraceReceiver, TraceStore};
 
 pub(crate) use cause::in_full;

@@ -82,6 +82,7 @@ impl Workspace {
             }),
             search_path: SearchPath::new(&path),
             secrets: Secrets::default(),
+            traces: None,
         };
         let env = [("PATH".to_owned(), path.into_string().unwrap())];
         let mut shell = ProcessShell::new(env).unwrap();

@@ -26,6 +26,7 @@ mod script;
 mod shell_block;
 mod span;
 mod suggestion;
+pub mod traces;
 mod verdict;
 
 pub use attributes::Attributes;
@@ -36,7 +37,9 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use front_matter::{Defaults, FrontMatter, MetricsPage, SessionKind};
 pub use lint::{LintFacts, SnapshotHeader, lint};
 pub use metrics::MetricObservation;
-pub use observation::{ExitStatus, HttpObservation, Observation, Output, ServiceObservation};
+pub use observation::{
+    ExitStatus, HttpObservation, Observation, Output, ServiceObservation, TraceObservation,
+};
 pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
     RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, check_needs,

@@ -1,6 +1,8 @@
 //! What one execution of a block gave.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use crate::traces::RecordedSpan;
 
 /// What one execution of a block gave.
 #[derive(Debug, Clone)]
@@ -59,6 +61,19 @@ pub struct HttpObservation {
     pub headers: Vec<(String, String)>,
     /// The body; of a long one, its beginning.
     pub body: Output,
+}
+
+/// The spans that labctl had been sent when it looked.
+#[derive(Debug, Clone, Default)]
+pub struct TraceObservation {
+    /// Those of every trace that might be meant.
+    pub spans: Vec<Arc<RecordedSpan>>,
+    /// Nanoseconds since 1970: what began earlier is none of the block's.
+    pub since: u64,
+    /// How many spans that may be of the block's time there was no room for.
+    pub lost: u64,
+    /// Every service that has sent a span since the lab began.
+    pub services: BTreeSet<String>,
 }
 
 /// A stream's text as kept: valid UTF-8 (other bytes replaced), terminal escapes removed.

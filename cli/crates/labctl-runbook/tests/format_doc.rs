@@ -1,6 +1,8 @@
 //! Keeps `docs/runbook-format.md` true: every example in it parses, every wrong one gives the error that stands below
 //! it, and every row of its tables of claims and redactions does what the row says.
 
+mod sketch;
+
 use std::time::Duration;
 
 use labctl_runbook::{
@@ -10,6 +12,7 @@ use labctl_runbook::{
     metrics::exposition,
     redact,
 };
+use sketch::sketch;
 
 const PAGE: &str = include_str!("../../../../docs/runbook-format.md");
 
@@ -273,6 +276,28 @@ fn every_claim_about_a_metric_holds_fails_and_says_so() {
         assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
         let failed = Verdict::Failed(says.clone());
         assert_eq!(verdict(bad), failed, "line {line}: {claim}");
+    }
+}
+
+#[test]
+fn every_claim_about_a_trace_holds_fails_and_says_so() {
+    let rows = rows::<4>("| trace claim | holds of | fails of | and says |");
+    assert!(rows.len() > 5, "{}", rows.len());
+    for Row { line, cells } in rows {
+        let [claim, good, bad, says] = &cells;
+        let expectations = expectations(claim);
+        let statement = &expectations.statements[0];
+        let verdict = |seen: &str| judge(statement, &sketch(seen), &mut Captures::default());
+        assert_eq!(verdict(good), Verdict::Held, "line {line}: {claim}");
+        let Verdict::Failed(told) = verdict(bad) else {
+            panic!("line {line}: {claim}")
+        };
+        // The tree is drawn below.
+        assert_eq!(
+            told.lines().next(),
+            Some(says.as_str()),
+            "line {line}: {claim}"
+        );
     }
 }
 

@@ -55,6 +55,7 @@ async fn verify(lab: &TestLab, blocks: &[(&str, &str)]) -> LabReport {
         snapshots: None,
         search_path: SearchPath::default(),
         secrets: Secrets::default(),
+        traces: None,
     };
     let mut shell = ProcessShell::new([]).unwrap();
     let mut runtime = lab.runtime();

@@ -1,16 +1,21 @@
 //! Services and their interfaces are asked what a claim says of them; again and again where the claim is awaited.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use labctl_runbook::{
     Captures, Defaults, MetricObservation, Verdict,
-    expect::{self, Aspect, HttpSubject, MetricSubject, ServiceSubject, Statement, Subject},
+    expect::{
+        self, Aspect, HttpSubject, MetricSubject, ServiceSubject, Statement, Subject, TraceSubject,
+    },
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Runtime, RuntimeError, Secrets,
+    Runtime, RuntimeError, Secrets, TraceStore,
     http::HttpClient,
     in_full,
     session::{
@@ -29,6 +34,12 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// How much later than its deadline the last answer to an awaited claim may come.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How long the first spans of a service may take to come: its exporter may wait five seconds for more of them.
+const ARRIVAL: Duration = Duration::from_secs(7);
+
+/// How often is looked whether they have come.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Who can be asked, and of which time.
 pub(super) struct Witness<'a, 's, R> {
     /// `None`: this run has no services.
@@ -41,6 +52,8 @@ pub(super) struct Witness<'a, 's, R> {
     pub(super) before: &'a Before,
     /// What never appears in an answer.
     pub(super) secrets: &'a Secrets,
+    /// Where spans come together, or why they do not; `None`: nobody asked for them.
+    pub(super) traces: Option<&'a Result<Arc<TraceStore>, String>>,
     /// Claims that labctl itself must ask for are judged.
     pub(super) is_asked: bool,
     /// A person's interrupt, or the end of the lab's time: no more is awaited.
@@ -121,6 +134,7 @@ impl<R: Runtime> Witness<'_, '_, R> {
                     .await
             }
             Subject::Metric(subject) => self.read(statement, subject, limit, captures).await,
+            Subject::Trace(subject) => self.look_at_traces(statement, subject, captures).await,
             _ => Answer::Final(Verdict::Errored("nobody can be asked".to_owned())),
         }
     }
@@ -165,6 +179,40 @@ impl<R: Runtime> Witness<'_, '_, R> {
             Err(NotRead::Now(why)) => Answer::Fleeting(Verdict::Errored(self.secrets.mask(&why))),
             Err(NotRead::Ever(why)) => Answer::Final(Verdict::Errored(self.secrets.mask(&why))),
         }
+    }
+
+    /// Judges once the spans of the traces that are meant have come, as far as can be told.
+    async fn look_at_traces(
+        &mut self,
+        statement: &Statement,
+        subject: &TraceSubject,
+        captures: &mut Captures,
+    ) -> Answer {
+        let store = match self.traces {
+            Some(Ok(store)) => store,
+            Some(Err(why)) => return Answer::Final(Verdict::Errored(why.clone())),
+            None => return Answer::Final(Verdict::Errored("no spans are received".to_owned())),
+        };
+        let found = loop {
+            let found = store.find(subject, self.began_at);
+            let last = found.last_came.unwrap_or(self.ended).max(self.ended);
+            let is_all = if found.is_heard {
+                last.elapsed() >= found.quiet
+            } else {
+                self.ended.elapsed() >= ARRIVAL
+            };
+            // Work that never rests is judged on what there is.
+            if is_all || self.ended.elapsed() >= ARRIVAL + found.quiet {
+                break found;
+            }
+            tokio::time::sleep(LOOK).await;
+        };
+        let verdict = expect::judge(statement, &found.seen, captures);
+        Answer::Fleeting(match verdict {
+            Verdict::Held => Verdict::Held,
+            Verdict::Failed(seen) => Verdict::Failed(self.secrets.mask(&seen)),
+            Verdict::Errored(why) => Verdict::Errored(self.secrets.mask(&why)),
+        })
     }
 
     async fn ask_over_http(

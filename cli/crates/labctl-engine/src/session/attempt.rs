@@ -100,6 +100,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
             defaults: &self.run.runbook.front_matter.labctl,
             before: &self.before[step],
             secrets: &self.run.secrets,
+            traces: self.run.traces.as_ref(),
             is_asked: self.asks,
             cancel: self.cancel,
             began_at: self.began_at[step],

@@ -1,10 +1,10 @@
 //! What is to be played, and how.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use labctl_runbook::{Plan, Runbook};
 
-use crate::{Lab, Secrets, session::SearchPath, snapshot::SnapshotFolder};
+use crate::{Lab, Secrets, TraceStore, session::SearchPath, snapshot::SnapshotFolder};
 
 /// A lab's turn: what is to be played, and how.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct LabRun<'a> {
     pub search_path: SearchPath,
     /// What never appears in a report or a snapshot.
     pub secrets: Secrets,
+    /// Where the services' spans come together; why they do not; `None`: nobody asked for them.
+    pub traces: Option<Result<Arc<TraceStore>, String>>,
 }
 
 impl LabRun<'_> {

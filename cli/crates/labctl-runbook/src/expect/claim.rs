@@ -6,6 +6,7 @@
 //!           | service NAME (state | exit | health | restarts | logs)
 //!           | http METHOD URL (status | header NAME | body | json PATH)
 //!           | metric (SERIES | "PROMQL") [delta]
+//!           | trace[n] SERVICE "ROOT" [span "NAME"] [FIELD] | trace[n] SERVICE "ROOT" (gap | ratio) "A" "B"
 //! predicate = == != < <= > >= | contains | matches /re/ | is TYPE | exists | count OP n
 //! directive = capture NAME = subject… | timeout D | until claim | retry N every D | redact KIND [in PATH]
 //!           | snapshot off|stdout|stderr | skip "why" | needs BLOCK | role start|cleanup|on-demand
@@ -13,7 +14,7 @@
 
 use std::time::Duration;
 
-use super::{http::HttpSubject, metric::MetricSubject};
+use super::{http::HttpSubject, metric::MetricSubject, trace::TraceSubject};
 use crate::Span;
 
 /// All that the comments below one block say.
@@ -146,12 +147,17 @@ pub enum Subject {
     Http(HttpSubject),
     /// `metric …`: values of metrics, or how they have changed.
     Metric(MetricSubject),
+    /// `trace …`: spans that services sent to labctl.
+    Trace(TraceSubject),
 }
 
 impl Subject {
     /// Whether labctl itself asks, when the block has ended; else the block's own output answers.
     pub fn is_asked(&self) -> bool {
-        matches!(self, Self::Service(_) | Self::Http(_) | Self::Metric(_))
+        matches!(
+            self,
+            Self::Service(_) | Self::Http(_) | Self::Metric(_) | Self::Trace(_)
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     claim::{Comparison, Subject, Value},
-    http, metric, service,
+    http, metric, service, trace,
 };
 use crate::{Diagnostic, Span};
 
@@ -49,6 +49,9 @@ pub(super) fn check(
         }
         (Subject::Http(asked), value) => {
             http::check_value(&asked.part, comparison, value, sign, span)
+        }
+        (Subject::Trace(trace), value) => {
+            trace::check_value(&trace.part, comparison, value, sign, span)
         }
         (Subject::Metric(_), value) => metric::check_value(value, span),
         (subject, Value::Literal(literal))

@@ -12,10 +12,11 @@ use super::{
     http::HttpPart,
     metric,
     select::{NoSelection, Selected, not_kept},
+    trace,
 };
 use crate::{
-    Captures, HttpObservation, MetricObservation, Observation, ServiceObservation, Verdict,
-    redact::is_of_kind,
+    Captures, HttpObservation, MetricObservation, Observation, ServiceObservation,
+    TraceObservation, Verdict, redact::is_of_kind,
 };
 
 /// What a statement is judged on: which it must be, its subject says.
@@ -29,6 +30,8 @@ pub enum Evidence<'a> {
     Http(&'a HttpObservation),
     /// The metrics that the subject chooses from.
     Metric(&'a MetricObservation),
+    /// The spans that the subject chooses from.
+    Trace(&'a TraceObservation),
 }
 
 impl<'a> From<&'a Observation> for Evidence<'a> {
@@ -52,6 +55,12 @@ impl<'a> From<&'a HttpObservation> for Evidence<'a> {
 impl<'a> From<&'a MetricObservation> for Evidence<'a> {
     fn from(observation: &'a MetricObservation) -> Self {
         Self::Metric(observation)
+    }
+}
+
+impl<'a> From<&'a TraceObservation> for Evidence<'a> {
+    fn from(observation: &'a TraceObservation) -> Self {
+        Self::Trace(observation)
     }
 }
 
@@ -296,6 +305,9 @@ impl Subject {
                     None => seen,
                 }
             }
+            (Self::Trace(subject), Evidence::Trace(spans)) => {
+                format!("{seen}{}", trace::choice(subject, spans))
+            }
             _ => seen,
         }
     }
@@ -342,9 +354,14 @@ fn seen(claim: &Claim, value: &Json) -> String {
             value => format!("it was {value}"),
         },
         Subject::Http(asked) if asked.part == HttpPart::Status => format!("it was {value}"),
+        Subject::Trace(trace) => trace::seen(&trace.part, value),
         Subject::Duration => format!("it took {:.3} s", value.as_f64().unwrap_or_default()),
-        _ => format!("got {}", shown(value)),
+        _ => got(value),
     }
+}
+
+pub(super) fn got(value: &Json) -> String {
+    format!("got {}", shown(value))
 }
 
 fn how_many(values: &[Json]) -> String {

@@ -14,6 +14,7 @@ mod service;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod url;
 mod vacuous;
 mod words;
@@ -27,6 +28,7 @@ pub use judge::{Evidence, evaluate, judge};
 pub use metric::{MetricExpr, MetricSubject};
 pub use parse::parse;
 pub use service::unknown_services;
+pub use trace::{SpanField, TracePart, TraceSubject, asks_for_traces};
 pub use url::UrlTemplate;
 pub use vacuous::{has_exit_claim, is_vacuous, judges_more_than_exit};
 

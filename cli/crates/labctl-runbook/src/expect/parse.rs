@@ -12,7 +12,7 @@ use super::{
     cursor::Cursor,
     directive, fit, http,
     http::HttpPart,
-    metric, service, vacuous, words,
+    metric, service, trace, vacuous, words,
 };
 use crate::{Diagnostic, Span};
 
@@ -71,7 +71,7 @@ pub(super) fn claim(cursor: &mut Cursor<'_>) -> Parsed<Claim> {
     if quantifier.is_some() && !subject.may_be_several() {
         return Err(
             Diagnostic::error("bad-claim", quantifier_at, "there is only one of it").with_help(
-                "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
+                "`all`, `any` and `none` are for `json`, `table`, `header`, `metric` and `trace`",
             ),
         );
     }
@@ -253,6 +253,7 @@ fn subject(cursor: &mut Cursor<'_>) -> Parsed<Subject> {
         }
         ("service", None) => Ok(Subject::Service(service::subject(cursor)?)),
         ("http", None) => Ok(Subject::Http(http::subject(cursor)?)),
+        ("trace", index) => Ok(Subject::Trace(trace::subject(cursor, index)?)),
         ("metric", None) => Ok(Subject::Metric(metric::subject(cursor)?)),
         (word, Some((_, span))) => {
             Err(
@@ -272,6 +273,10 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         .find(|sign| !"=!<>".contains(sign))
         .unwrap_or(word.len())];
     if let Some(comparison) = words::find(&words::COMPARISONS, signs) {
+        if let Some(help) = subject.bare_trace() {
+            let message = format!("{} is not compared", subject.in_words());
+            return Err(Diagnostic::error("bad-claim", span, message).with_help(help));
+        }
         cursor.eat(signs);
         return compare(cursor, subject, comparison, span);
     }
@@ -288,6 +293,12 @@ fn predicate(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Predicate> {
         )
         .with_help(help))
     };
+    if let Some(what) = subject.bare_trace()
+        && !matches!(word, "exists" | "count")
+        && words::PREDICATES.contains(&word)
+    {
+        return refused(what);
+    }
     let is_number = subject.is_number();
     let is_word = subject.is_one_of_few();
     match word {
@@ -464,7 +475,7 @@ fn value(cursor: &mut Cursor<'_>, subject: &Subject) -> Parsed<Value> {
         return Ok(Value::Capture(name));
     }
     let begins_with_digit = word.starts_with(|first: char| first.is_ascii_digit());
-    if matches!(subject, Subject::Duration) && begins_with_digit && word.parse::<f64>().is_err() {
+    if subject.is_duration() && begins_with_digit && word.parse::<f64>().is_err() {
         return Ok(Value::Duration(cursor.duration()?.0));
     }
     let span = cursor.word_span();
@@ -504,6 +515,7 @@ impl Subject {
             Self::Http(asked) => http::in_words(&asked.part),
             Self::Metric(metric) if metric.is_delta => "a change",
             Self::Metric(_) => "a metric",
+            Self::Trace(trace) => trace::in_words(&trace.part),
         }
     }
 
@@ -524,9 +536,26 @@ impl Subject {
         matches!(self, Self::Metric(metric) if metric.is_delta)
     }
 
+    /// What to say of a trace or span of which nothing is said but that it is.
+    fn bare_trace(&self) -> Option<&'static str> {
+        let is_bare = matches!(self, Self::Trace(trace) if trace.part.is_bare());
+        is_bare.then_some(
+            "say what of it: `exists`, `count == 1`, `duration < 50ms`, `children == [\"db_read\"]`",
+        )
+    }
+
+    fn is_duration(&self) -> bool {
+        match self {
+            Self::Duration => true,
+            Self::Trace(trace) => trace.part.is_duration(),
+            _ => false,
+        }
+    }
+
     pub(super) fn is_json(&self) -> bool {
         match self {
             Self::Json { .. } => true,
+            Self::Trace(trace) => !trace.part.is_number(),
             Self::Http(asked) => matches!(asked.part, HttpPart::Json(_)),
             _ => false,
         }
@@ -534,7 +563,7 @@ impl Subject {
 
     fn may_be_several(&self) -> bool {
         match self {
-            Self::Table(_) | Self::Metric(_) => true,
+            Self::Table(_) | Self::Metric(_) | Self::Trace(_) => true,
             Self::Http(asked) => matches!(asked.part, HttpPart::Json(_) | HttpPart::Header(_)),
             _ => self.is_json(),
         }
@@ -545,10 +574,12 @@ impl Subject {
             || self.is_service(&[Aspect::Exit, Aspect::Restarts])
             || self.is_status()
             || self.is_metric()
+            || matches!(self, Self::Trace(trace) if trace.part.is_number())
     }
 
     fn is_one_of_few(&self) -> bool {
         self.is_service(&[Aspect::State, Aspect::Health])
+            || matches!(self, Self::Trace(trace) if trace.part.is_one_of_few())
     }
 
     pub(super) fn is_service(&self, aspects: &[Aspect]) -> bool {

@@ -7,7 +7,7 @@ use super::{
     claim::{Aspect, Subject},
     http::HttpPart,
     judge::Evidence,
-    metric, table,
+    metric, table, trace,
 };
 use crate::{
     ExitStatus, HttpObservation, Output, ServiceObservation,
@@ -48,8 +48,12 @@ impl Subject {
             (Self::Metric(metric), Evidence::Metric(seen)) => {
                 return metric::values(metric, seen).map(Selected::Json);
             }
+            (Self::Trace(subject), Evidence::Trace(seen)) => return trace::select(subject, seen),
             (_, Evidence::Block(observation)) => observation,
-            (_, Evidence::Service(_) | Evidence::Http(_) | Evidence::Metric(_)) => {
+            (
+                _,
+                Evidence::Service(_) | Evidence::Http(_) | Evidence::Metric(_) | Evidence::Trace(_),
+            ) => {
                 return Err(NoSelection::Unknown("no block was run".to_owned()));
             }
         };
@@ -81,7 +85,7 @@ impl Subject {
                     .map(Selected::Json)
                     .map_err(NoSelection::Certain)
             }
-            Self::Service(_) | Self::Http(_) | Self::Metric(_) => {
+            Self::Service(_) | Self::Http(_) | Self::Metric(_) | Self::Trace(_) => {
                 Err(NoSelection::Unknown("nobody was asked".to_owned()))
             }
         }

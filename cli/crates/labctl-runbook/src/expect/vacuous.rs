@@ -6,11 +6,11 @@ use super::{
     claim::{Aspect, Claim, Comparison, Expectations, Predicate, Statement, Subject, Value},
     http::HttpPart,
     judge::{Evidence, evaluate},
-    metric,
+    metric, trace,
 };
 use crate::{
     Block, Captures, Diagnostic, ExitStatus, HttpObservation, MetricObservation, Observation,
-    Output, ServiceObservation, Span, Verdict,
+    Output, ServiceObservation, Span, TraceObservation, Verdict,
 };
 
 /// Whether a claim about output would also hold of a block that prints nothing.
@@ -26,6 +26,11 @@ pub fn is_vacuous(claim: &Claim) -> bool {
             Predicate::Count(..) => holds_of_nothing(claim) && !is_about_nothing(claim),
             _ => metric::holds_of_any_value(metric, &claim.predicate) && holds_of_any_count(claim),
         };
+    }
+    if let Subject::Trace(asked) = &claim.subject
+        && trace::holds_of_any_value(&asked.part)
+    {
+        return holds_of_any_count(claim);
     }
     if let Subject::Http(asked) = &claim.subject {
         match asked.part {
@@ -51,15 +56,20 @@ fn is_about_nothing(claim: &Claim) -> bool {
 
 /// `restarts >= 0`, `restarts not < 0`: however often it was.
 fn holds_of_any_count(claim: &Claim) -> bool {
-    let Predicate::Compare(comparison, Value::Literal(literal), _) = &claim.predicate else {
+    let Predicate::Compare(comparison, value, _) = &claim.predicate else {
         return false;
+    };
+    let is_zero = match value {
+        Value::Literal(literal) => literal.as_f64() == Some(0.0),
+        Value::Duration(duration) => duration.is_zero(),
+        Value::Capture(_) => false,
     };
     let sign = match comparison {
         Comparison::GreaterOrEqual => true,
         Comparison::Less => false,
         _ => return false,
     };
-    literal.as_f64() == Some(0.0) && sign != claim.is_negated
+    is_zero && sign != claim.is_negated
 }
 
 /// `status >= 100`: whatever was answered.
@@ -92,10 +102,12 @@ pub(super) fn holds_of_nothing(claim: &Claim) -> bool {
         ..ServiceObservation::default()
     };
     let (empty, no_metrics) = (HttpObservation::default(), MetricObservation::default());
+    let no_spans = TraceObservation::default();
     let evidence = match &claim.subject {
         Subject::Service(service) if service.aspect == Aspect::Logs => Evidence::Service(&silent),
         Subject::Http(_) => Evidence::Http(&empty),
         Subject::Metric(_) => Evidence::Metric(&no_metrics),
+        Subject::Trace(_) => Evidence::Trace(&no_spans),
         _ => Evidence::Block(&nothing),
     };
     evaluate(claim, evidence, &captures) == Verdict::Held

@@ -3,8 +3,9 @@
 use super::claim::{Aspect, Comparison, RedactionKind, Role, TypeName};
 use crate::{Diagnostic, Span, suggestion::nearest_word};
 
-pub(super) const SUBJECTS: [&str; 10] = [
+pub(super) const SUBJECTS: [&str; 11] = [
     "exit", "stdout", "stderr", "line", "json", "table", "duration", "service", "http", "metric",
+    "trace",
 ];
 
 pub(super) const ASPECTS: [(&str, Aspect); 5] = [

@@ -105,6 +105,10 @@ fn vacuous(block: &Block) -> Vec<Diagnostic> {
                     "holds of anything that only grows",
                     "say by how much: `delta == 1`, `delta > 0`",
                 ),
+                None if matches!(claim.subject, Subject::Trace(_)) => (
+                    "holds of any span",
+                    "say how long: `duration > 100ms`, `ratio \"a\" \"b\" > 1.5`",
+                ),
                 None => (
                     "holds however often it has restarted",
                     "say how often: `restarts == 1`",
@@ -143,7 +147,7 @@ impl<'a> Source<'a> {
     /// Where the text comes from that the claim speaks of.
     fn of(claim: &'a Claim) -> Option<Self> {
         match &claim.subject {
-            Subject::Exit | Subject::Duration | Subject::Metric(_) => None,
+            Subject::Exit | Subject::Duration | Subject::Metric(_) | Subject::Trace(_) => None,
             Subject::Stderr => Some(Self::Stderr),
             Subject::Service(service) => {
                 (service.aspect == Aspect::Logs).then_some(Self::Log(&service.name))

@@ -1,6 +1,6 @@
 //! A lab on the bench: a runbook of blocks with given parts, a scripted shell, a fake runtime.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use labctl_runbook::{Action, Block, Part, Plan, Runbook, Step};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::shell::{Does, ScriptedShell};
 use crate::{
     Event, Lab, LabReport, LabRun, Outcome, Played, Reporter, RunReport, SearchPath, Secrets,
-    SnapshotFolder, fake_runtime::FakeRuntime, run_blocks, verify_lab,
+    SnapshotFolder, TraceStore, fake_runtime::FakeRuntime, run_blocks, verify_lab,
 };
 
 pub(super) struct Bench {
@@ -18,6 +18,7 @@ pub(super) struct Bench {
     pub(super) runtime: Option<FakeRuntime>,
     pub(super) cancel: CancellationToken,
     pub(super) snapshots: Option<SnapshotFolder>,
+    pub(super) traces: Option<Result<Arc<TraceStore>, String>>,
     pub(super) brings_up: bool,
     pub(super) keeps_failed: bool,
     /// The kind of event at which a person interrupts.
@@ -52,6 +53,7 @@ impl Bench {
             runtime: Some(FakeRuntime::default()),
             cancel: CancellationToken::new(),
             snapshots: None,
+            traces: None,
             brings_up: false,
             keeps_failed: false,
             interrupted_at: None,
@@ -117,6 +119,7 @@ impl Bench {
             snapshots: self.snapshots.clone(),
             search_path: SearchPath::default(),
             secrets: Secrets::among([("API_TOKEN", "hunter2hunter2")]),
+            traces: self.traces.clone(),
         }
     }
 

@@ -9,3 +9,4 @@ mod metrics;
 mod services;
 mod shell;
 mod snapshots;
+mod traces;

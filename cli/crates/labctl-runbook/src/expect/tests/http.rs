@@ -241,7 +241,7 @@ fn what_makes_no_sense_is_refused() {
         "all http GET http://x/ body contains \"x\"",
         "all",
         "there is only one of it",
-        "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
+        "`all`, `any` and `none` are for `json`, `table`, `header`, `metric` and `trace`",
     );
     wrong(
         "until http GET http://x/ status == 200",

@@ -7,5 +7,6 @@ mod metrics;
 mod refused;
 mod services;
 mod support;
+mod traces;
 mod vacuous;
 mod verdicts;

@@ -44,7 +44,7 @@ fn a_wrong_word_is_pointed_at_with_the_nearest_right_one() {
         "grpc GET /x status == 200",
         "grpc",
         "unknown word `grpc`",
-        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `service`, `http`, `metric`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
+        "a subject or a directive is one of `exit`, `stdout`, `stderr`, `line`, `json`, `table`, `duration`, `service`, `http`, `metric`, `trace`, `capture`, `timeout`, `until`, `retry`, `redact`, `snapshot`, `skip`, `needs`, `role`, `all`, `any`, `none`",
     );
 }
 
@@ -84,7 +84,7 @@ fn what_makes_no_sense_is_refused() {
         "all exit == 0",
         "all",
         "there is only one of it",
-        "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
+        "`all`, `any` and `none` are for `json`, `table`, `header`, `metric` and `trace`",
     );
     wrong(
         "json $.a == 1 within 5s",

@@ -160,7 +160,7 @@ fn what_makes_no_sense_is_refused() {
         "all service kv state == \"running\"",
         "all",
         "there is only one of it",
-        "`all`, `any` and `none` are for `json`, `table`, `header` and `metric`",
+        "`all`, `any` and `none` are for `json`, `table`, `header`, `metric` and `trace`",
     );
     wrong(
         "until service kv health == \"healthy\"",
