@@ -34,7 +34,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// How much later than its deadline the last answer to an awaited claim may come.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long the first spans of a service may take to come: its exporter may wait five seconds for more of them.
+/// How long spans may take to come: an exporter may wait five seconds for more of them.
 const ARRIVAL: Duration = Duration::from_secs(7);
 
 /// How often is looked whether they have come.
@@ -193,21 +193,21 @@ impl<R: Runtime> Witness<'_, '_, R> {
             Some(Err(why)) => return Answer::Final(Verdict::Errored(why.clone())),
             None => return Answer::Final(Verdict::Errored("no spans are received".to_owned())),
         };
-        let found = loop {
+        let verdict = loop {
             let found = store.find(subject, self.began_at);
             let last = found.last_came.unwrap_or(self.ended).max(self.ended);
-            let is_all = if found.is_heard {
-                last.elapsed() >= found.quiet
-            } else {
-                self.ended.elapsed() >= ARRIVAL
-            };
+            let elapsed = self.ended.elapsed();
             // Work that never rests is judged on what there is.
-            if is_all || self.ended.elapsed() >= ARRIVAL + found.quiet {
-                break found;
+            let is_late = elapsed >= ARRIVAL + found.quiet;
+            if is_late || last.elapsed() >= found.quiet {
+                let verdict = expect::judge(statement, &found.seen, captures);
+                // What is missing may still come.
+                if verdict == Verdict::Held || is_late || elapsed >= ARRIVAL {
+                    break verdict;
+                }
             }
             tokio::time::sleep(LOOK).await;
         };
-        let verdict = expect::judge(statement, &found.seen, captures);
         Answer::Fleeting(match verdict {
             Verdict::Held => Verdict::Held,
             Verdict::Failed(seen) => Verdict::Failed(self.secrets.mask(&seen)),

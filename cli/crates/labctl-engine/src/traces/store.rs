@@ -65,8 +65,6 @@ pub(crate) struct Found {
     pub(crate) seen: TraceObservation,
     /// When the last span of a trace that is meant came; `None`: there is no such trace.
     pub(crate) last_came: Option<Instant>,
-    /// The service has sent spans before.
-    pub(crate) is_heard: bool,
     /// How long no span has to come before those that came are taken for all.
     pub(crate) quiet: Duration,
 }
@@ -135,7 +133,6 @@ impl TraceStore {
         };
         Found {
             last_came,
-            is_heard: held.services.contains(&subject.service),
             quiet: (held.longest_lag * 2).clamp(LEAST_QUIET, MOST_QUIET),
             seen,
         }
