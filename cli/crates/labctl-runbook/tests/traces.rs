@@ -226,7 +226,7 @@ fn parents_in_a_circle_and_spans_sent_twice_are_drawn_once() {
         parent: Some(2),
         ..(*seen.spans[0]).clone()
     };
-    seen.spans = vec![Arc::new(back), twice.clone(), twice];
+    seen.spans = vec![Arc::new(back), Arc::clone(&twice), twice];
     let trees = SpanTree::all(seen.spans.iter().map(AsRef::as_ref), |span| {
         span.name == "a"
     });

@@ -1,6 +1,6 @@
 //! The spans of the contract, as the binary sends them.
 
-use test_service::{Collector, Program, Service as _};
+use test_service::{Collector, Program, Running, Service as _};
 use test_stores::{Postgres, Redis};
 
 use crate::lab::Items;
@@ -31,15 +31,20 @@ fn redis(operation: &str) -> String {
     format!("redis_{name} [internal] db.system=redis db.operation={operation} cache.key=item:a")
 }
 
-#[test]
-fn every_request_has_the_spans_of_the_contract() {
-    let (mut store, database) = (Redis::start(), Postgres::start(Items::SCHEMA));
-    let collector = Collector::start();
+fn start(store: &Redis, database: &Postgres, collector: &Collector) -> Running {
     let stores = [("REDIS_URL", store.url()), ("POSTGRES_URL", database.url())];
     let mut service = PROGRAM.start(&[&stores[..], &collector.variables()].concat());
     service.until_healthy();
     service.until_logged(r#"connected store="postgres""#);
     service.until_logged("cache PURGE");
+    service
+}
+
+#[test]
+fn every_request_has_the_spans_of_the_contract() {
+    let (store, database) = (Redis::start(), Postgres::start(Items::SCHEMA));
+    let collector = Collector::start();
+    let service = start(&store, &database, &collector);
 
     service.ask_traced(1, "GET", "/items/a", "");
     assert_eq!(
@@ -121,7 +126,13 @@ fn every_request_has_the_spans_of_the_contract() {
     service.ask_traced(9, "POST", "/cache/clear", "");
     assert_eq!(collector.trace(9, 1).len(), 1);
     assert_eq!(collector.count(), before + 1);
+}
 
+#[test]
+fn a_cache_that_is_away_is_seen_in_the_spans() {
+    let (mut store, database) = (Redis::start(), Postgres::start(Items::SCHEMA));
+    let collector = Collector::start();
+    let service = start(&store, &database, &collector);
     store.pause();
     service.ask_traced(10, "PUT", "/items/b", ITEM);
     let degraded = collector.trace(10, 3);

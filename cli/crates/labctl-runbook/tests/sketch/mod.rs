@@ -10,7 +10,7 @@ use labctl_runbook::{
 /// `api: GET /a @0-9 error key="text"; . db @1-4; . cache @4-6 | api: GET /a @10-12`: spans by depth (a dot each), when
 /// they ran in milliseconds after the block began, what else is said of them; traces apart by ` | `. A span without a
 /// service has its parent's; roots are servers. A trace that begins with `- ` began before the block.
-pub fn sketch(text: &str) -> TraceObservation {
+pub(crate) fn sketch(text: &str) -> TraceObservation {
     const BEGAN: u64 = 1_000_000_000_000;
     let mut seen = TraceObservation {
         since: BEGAN,
