@@ -145,10 +145,9 @@ async fn the_clients_own_work_says_what_it_found() {
             && poll[0].contains("consistency.primary_version="),
         "{poll:#?}"
     );
-    assert_eq!(
-        count(&poll, "poll-consistency > GET [client]", "/version"),
-        3
-    );
+    // The primary is asked once more where a replica was ahead of it.
+    let asked = count(&poll, "poll-consistency > GET [client]", "/version");
+    assert!((3..=4).contains(&asked), "{poll:#?}");
     ask(&lab, 3, reqwest::Method::GET, "replica1", "/health").await;
     ask(&lab, 4, reqwest::Method::GET, "replica1", "/version").await;
     traced(&collector, 4, 1).await;
