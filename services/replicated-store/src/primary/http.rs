@@ -116,14 +116,15 @@ async fn write(State(node): State<Node>, input: KeyValue) -> Result<Response, Ap
         for replica in &node.0.under_way {
             replica.written(written.stamp);
         }
-        Ok((written.stamp, timestamp))
+        let stamp = written.stamp;
+        node.wake(primary);
+        Ok((stamp, timestamp))
     });
     let (stamp, timestamp) = written.ok_or_else(starting)??;
     annotate("write.key", &*key);
     annotate("write.version", stamp.version);
     annotate("write.write_id", &*id);
     node.0.metrics.writes.inc();
-    node.wake_all();
     tracing::info!(
         key = &*key,
         version = stamp.version,

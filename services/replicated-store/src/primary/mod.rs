@@ -92,7 +92,12 @@ impl Node {
         Some(result)
     }
 
-    fn wake_all(&self) {
-        self.0.news.iter().for_each(Notify::notify_one);
+    /// Wakes those for whom there is something to do earlier than they wait for.
+    fn wake(&self, primary: &Primary<Contents>) {
+        for (replica, news) in self.0.news.iter().enumerate() {
+            if primary.must_wake(replica) {
+                news.notify_one();
+            }
+        }
     }
 }

@@ -198,9 +198,11 @@ async fn deliver(node: &Node, replica: usize, delivery: Delivery<Contents>) {
 }
 
 fn answered(node: &Node, replica: usize, held: Stamp) {
-    node.with(|primary| primary.answered(replica, held, node.now()));
-    // It may have outranked what it was told of.
-    node.wake_all();
+    node.with(|primary| {
+        primary.answered(replica, held, node.now());
+        // It may have outranked what it was told of.
+        node.wake(primary);
+    });
 }
 
 fn failed(node: &Node, replica: usize, delivery: Option<Delivery<Contents>>) {
@@ -212,11 +214,11 @@ impl Node {
     pub(super) async fn reset(&self) -> Option<Value> {
         let epoch = self.with(|primary| {
             primary.reset(self.now(), now_ms());
+            self.wake(primary);
             primary.current().stamp.epoch
         })?;
         self.0.under_way.iter().for_each(UnderWay::forget);
         self.0.resets.send_replace(epoch);
-        self.wake_all();
         tracing::info!(epoch, "reset");
         let mut told = self.0.told_of_reset.subscribe();
         let all = told.wait_for(|told| told.iter().all(|told| *told >= epoch));

@@ -34,6 +34,8 @@ struct Link<T> {
     rest_until: Duration,
     pause: Duration,
     question_at: Duration,
+    /// What it was last told to do was to wait until then.
+    waits_until: Option<Duration>,
 }
 
 /// A state on its way to one replica.
@@ -54,7 +56,7 @@ pub enum Step<T> {
     Deliver(Delivery<T>),
     /// Ask it what it holds.
     Ask,
-    /// Nothing before this time, unless something is written.
+    /// Nothing before this time, unless [`Primary::must_wake`] says so in the meantime.
     WaitUntil(Duration),
 }
 
@@ -82,6 +84,7 @@ impl<T: Clone + Default> Primary<T> {
             rest_until: now,
             pause: FIRST_PAUSE,
             question_at: now + QUESTION_INTERVAL,
+            waits_until: None,
         };
         let mut primary = Self {
             current,
@@ -144,8 +147,25 @@ impl<T: Clone + Default> Primary<T> {
         }
     }
 
+    /// Whether there is something to do for a replica before the time until which it was last said to wait.
+    pub fn must_wake(&self, replica: usize) -> bool {
+        let link = &self.links[replica];
+        let due = link.queue.next_due();
+        let due = due.map(|due| due.max(link.rest_until));
+        matches!((due, link.waits_until), (Some(due), Some(until)) if due < until)
+    }
+
     /// What is to be done for a replica now.
     pub fn next(&mut self, replica: usize, now: Duration) -> Step<T> {
+        let step = self.step(replica, now);
+        self.links[replica].waits_until = match step {
+            Step::WaitUntil(at) => Some(at),
+            Step::Deliver(_) | Step::Ask => None,
+        };
+        step
+    }
+
+    fn step(&mut self, replica: usize, now: Duration) -> Step<T> {
         let link = &mut self.links[replica];
         if now < link.rest_until {
             return Step::WaitUntil(link.rest_until);

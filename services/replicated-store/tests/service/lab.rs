@@ -38,7 +38,11 @@ impl Lab {
         let ports = NODES.iter().zip(&free);
         let ports = ports.map(|(name, free)| (*name, free.local_addr().unwrap().port()));
         let mut lab = Self {
-            http: reqwest::Client::new(),
+            // A new connection each time: the one on which a body was too large is closed after the answer.
+            http: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
             ports: ports.collect(),
             delays,
             variables,

@@ -55,6 +55,8 @@ pub(crate) struct World {
     delays: Vec<Duration>,
     replicas: Vec<Option<Replica<Writes>>>,
     under_way: Vec<Option<UnderWay>>,
+    /// For each replica, until when its sender waits; one that waits no more is not woken then.
+    waits_until: Vec<Duration>,
     next_message: u64,
     history: History,
     /// The highest stamp that the reader of each replica has seen since that started.
@@ -182,6 +184,7 @@ impl World {
             delays,
             replicas: (0..REPLICAS).map(|_| Some(Replica::default())).collect(),
             under_way: (0..REPLICAS).map(|_| None).collect(),
+            waits_until: vec![Duration::ZERO; REPLICAS],
             next_message: 0,
             history: History::default(),
             seen: vec![Stamp::default(); REPLICAS],
@@ -237,7 +240,11 @@ impl World {
 
     fn handle(&mut self, what: What) {
         match what {
-            What::Drive { replica } => self.drive(replica),
+            What::Drive { replica } => {
+                if self.waits_until[replica] == self.now {
+                    self.drive(replica);
+                }
+            }
             What::Arrive { message, replica } => self.arrive(message, replica),
             What::Answer { message, replica } => self.answer(message, replica),
             What::GiveUp {
@@ -364,6 +371,14 @@ impl World {
         }
     }
 
+    fn wake(&mut self) {
+        for replica in 0..REPLICAS {
+            if matches!(&self.primary, Node::Up(primary) if primary.must_wake(replica)) {
+                self.drive(replica);
+            }
+        }
+    }
+
     fn drive(&mut self, replica: usize) {
         let Node::Up(primary) = &mut self.primary else {
             return;
@@ -374,6 +389,7 @@ impl World {
         let (load, delivery) = match primary.next(replica, self.now) {
             Step::WaitUntil(at) => {
                 assert!(at > self.now, "waiting for the past");
+                self.waits_until[replica] = at;
                 return self.schedule(at, What::Drive { replica });
             }
             Step::Deliver(delivery) => (Load::Deliver(delivery.snapshot.clone()), Some(delivery)),
@@ -438,7 +454,7 @@ impl World {
                     if primary.current().stamp != before {
                         let current = primary.current().clone();
                         self.history.made(&current, self.due());
-                        self.drive_all();
+                        self.wake();
                     }
                 }
                 self.drive(replica);
@@ -553,7 +569,7 @@ impl World {
         self.history.acknowledged(write);
         self.history.made(&state, self.due());
         self.acknowledged.push((state.stamp, write));
-        self.drive_all();
+        self.wake();
     }
 
     fn reset(&mut self) {
