@@ -141,8 +141,10 @@ impl<S: Statements> PostgresPool<S> {
     }
 
     async fn session(&self) -> Result<Object<Connector<S>>, PostgresError> {
-        let first_try = async || drop(self.pool.get().await);
-        self.first_try.get_or_init(first_try).await;
+        if !self.first_try.initialized() {
+            let first_try = async || drop(self.pool.get().await);
+            Box::pin(self.first_try.get_or_init(first_try)).await;
+        }
         Ok(self.pool.get().await?)
     }
 }

@@ -64,7 +64,7 @@ impl Link {
         let attempts = async {
             match connection.query(command).await {
                 Err(error) if error.is_lost_connection() => {
-                    let connection = self.connect(Some(&connection)).await?;
+                    let connection = self.reconnect(&connection).await?;
                     Ok(connection.query(command).await?)
                 }
                 outcome => Ok(outcome?),
@@ -83,7 +83,7 @@ impl Link {
         let attempts = async {
             match connection.run(script, arguments).await {
                 Err(error) if error.is_lost_connection() => {
-                    let connection = self.connect(Some(&connection)).await?;
+                    let connection = self.reconnect(&connection).await?;
                     Ok(connection.run(script, arguments).await?)
                 }
                 outcome => Ok(outcome?),
@@ -130,6 +130,11 @@ impl Link {
             self.judge(error);
         }
         outcome
+    }
+
+    /// Boxed: it is large, rarely runs, and would be part of every request's future.
+    async fn reconnect(&self, lost: &Arc<Redis>) -> Result<Arc<Redis>, CacheError> {
+        Box::pin(self.connect(Some(lost))).await
     }
 
     /// Another connection than `lost`, by whoever comes first.
