@@ -9,16 +9,19 @@ use redis::{Cmd, RedisResult};
 use service_kit::{Arguments, RedisClient, RedisClientError, Script};
 
 use crate::keys::{
-    CACHE_PREFIX, CACHE_SECONDS, DEAD_LETTERS, MARKER_PREFIX, ORIGINS, OWNER, PENDING, PROCESSING,
-    QUEUE, TOMBSTONE_PREFIX, TOMBSTONE_SECONDS,
+    CACHE_PREFIX, CACHE_SECONDS, DEAD_LETTERS, ORIGINS, OWNER, PENDING, PROCESSING, QUEUE, TAKEN,
+    TOMBSTONE_PREFIX, TOMBSTONE_SECONDS,
 };
 
-/// Keys: owner, queue, processing. Arguments: the new owner. What another one had claimed waits again.
+/// Keys: owner, queue, processing, origins, taken. Arguments: the new owner. What another one had claimed waits again.
 const TAKE_OVER: &str = r"
 redis.call('SET', KEYS[1], ARGV[1])
 local count = 0
 while redis.call('LMOVE', KEYS[3], KEYS[2], 'RIGHT', 'LEFT') do
   count = count + 1
+end
+if count > 0 then
+  redis.call('DECRBY', KEYS[5], count)
 end
 return count
 ";
@@ -32,29 +35,29 @@ local count = 0
 while redis.call('LMOVE', KEYS[3], KEYS[2], 'RIGHT', 'LEFT') do
   count = count + 1
 end
+if count > 0 then
+  redis.call('DECRBY', KEYS[5], count)
+end
 return count
 ";
 
-/// Keys: owner, queue, processing, origins. Arguments: owner, entries at most, prefix of markers. Entries that are claimed
-/// already come first: they are those of a claim whose answer was lost. An update that is claimed can be joined
-/// no more.
+/// Keys: as before. Arguments: owner, entries it has, entries to claim at most. Entries that are claimed already, and
+/// that it does not have, come first: they are those of a claim whose answer was lost.
 const CLAIM: &str = r"
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+local has = tonumber(ARGV[2])
+local claimed = redis.call('LLEN', KEYS[3])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or claimed < has then
   return false
 end
 local waiting = redis.call('LLEN', KEYS[2])
-for _ = redis.call('LLEN', KEYS[3]) + 1, tonumber(ARGV[2]) do
-  local text = redis.call('LMOVE', KEYS[2], KEYS[3], 'LEFT', 'RIGHT')
-  if not text then break end
-  local ok, entry = pcall(cjson.decode, text)
-  if ok and type(entry) == 'table' and type(entry.id) == 'string' then
-    local marker = ARGV[3] .. entry.id
-    if redis.call('GET', marker) == text then
-      redis.call('DEL', marker)
-    end
-  end
+local count = math.min(waiting, has + tonumber(ARGV[3]) - claimed)
+for _ = 1, count do
+  redis.call('LMOVE', KEYS[2], KEYS[3], 'LEFT', 'RIGHT')
 end
-local texts = redis.call('LRANGE', KEYS[3], 0, -1)
+if count > 0 then
+  redis.call('INCRBY', KEYS[5], count)
+end
+local texts = redis.call('LRANGE', KEYS[3], has, -1)
 local origins = {}
 local are_known = redis.call('EXISTS', KEYS[4]) == 1
 for i, text in ipairs(texts) do
@@ -66,7 +69,7 @@ return {waiting, texts, origins}
 /// Keys: owner, processing, pending, dead letters, origins. Arguments: owner, prefix of cached products, their seconds,
 /// prefix of tombstones, their seconds, then for each entry its text, its id or nothing, and its dead letter
 /// or nothing. An entry goes only once its dead letter is kept. With the last of a product's writes its cache entry
-/// and its tombstone begin to expire.
+/// and its tombstone begin to expire. The entries are mostly those that were claimed first, in their order.
 const SETTLE: &str = r"
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return false
@@ -75,11 +78,16 @@ local settled = 0
 local are_known = redis.call('EXISTS', KEYS[5]) == 1
 for i = 6, #ARGV, 3 do
   local text, id, letter = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if redis.call('LPOS', KEYS[2], text) then
+  local is_first = redis.call('LINDEX', KEYS[2], 0) == text
+  if is_first or redis.call('LPOS', KEYS[2], text) then
     if letter ~= '' then
       redis.call('RPUSH', KEYS[4], letter)
     end
-    redis.call('LREM', KEYS[2], 1, text)
+    if is_first then
+      redis.call('LPOP', KEYS[2])
+    else
+      redis.call('LREM', KEYS[2], 1, text)
+    end
     settled = settled + 1
     if are_known then
       redis.call('HDEL', KEYS[5], redis.sha1hex(text))
@@ -160,14 +168,15 @@ impl Consumer {
         self.redis.run(&self.hand_back, &self.lists()).await
     }
 
-    /// Claims up to `count` entries; `None` for who is not the owner.
+    /// Claims up to `count` entries after the `has` that are claimed and not settled yet; `None` for who is not the
+    /// owner, or does not have so many.
     ///
     /// # Errors
     /// Redis does not answer; the entries are claimed all the same, and the next claim has them.
-    pub async fn claim(&self, count: usize) -> Result<Option<Claim>, RedisClientError> {
+    pub async fn claim(&self, has: usize, count: usize) -> Result<Option<Claim>, RedisClientError> {
         let mut arguments = self.lists();
+        arguments.add(has);
         arguments.add(count);
-        arguments.add(MARKER_PREFIX);
         let claimed: Option<(u64, Vec<Vec<u8>>, Vec<String>)> =
             self.redis.run(&self.claim, &arguments).await?;
         Ok(claimed.map(|(queue_size, texts, origins)| Claim {
@@ -207,7 +216,8 @@ impl Consumer {
     }
 
     fn lists(&self) -> Arguments {
-        let mut arguments = Arguments::new([OWNER, QUEUE, PROCESSING, ORIGINS].map(str::to_owned));
+        let keys = [OWNER, QUEUE, PROCESSING, ORIGINS, TAKEN];
+        let mut arguments = Arguments::new(keys.map(str::to_owned));
         arguments.add(self.owner.as_str());
         arguments
     }

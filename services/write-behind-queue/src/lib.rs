@@ -7,6 +7,8 @@
 //! | `write_behind:processing` | entries that the worker has claimed, in the same order |
 //! | `write_behind:dlq` | dead letters, oldest first |
 //! | `write_behind:coalescing:<id>` | the text of the update that waits, while further ones may join it |
+//! | `write_behind:place:<id>` | its place: its index, and as many as have left the head of the queue |
+//! | `write_behind:taken` | how many have left it |
 //! | `write_behind:deleted:<id>` | a delete that has been acknowledged |
 //! | `write_behind:pending` | for each id, its entries that are not in the database yet |
 //! | `write_behind:owner` | the worker that may claim |

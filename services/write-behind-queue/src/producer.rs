@@ -7,27 +7,29 @@ use redis::aio::ConnectionManager;
 use redis::{Cmd, RedisResult};
 use service_kit::{Arguments, RedisClient, RedisClientError, Script, traceparent};
 
-use crate::keys::{self, CACHE_SECONDS, ORIGINS, PENDING, QUEUE, TOMBSTONE_SECONDS};
+use crate::keys::{self, CACHE_SECONDS, ORIGINS, PENDING, QUEUE, TAKEN, TOMBSTONE_SECONDS};
 
 /// Keys: cache, queue, pending, origins. Arguments: id, product, entry, limit of the queue, origin or nothing.
 const CREATE: &str = r"
-if redis.call('GET', KEYS[1]) ~= ARGV[2] then
-  local limit = tonumber(ARGV[4])
-  if limit > 0 and redis.call('LLEN', KEYS[2]) >= limit then
-    return {'full', redis.call('LLEN', KEYS[2])}
-  end
-  redis.call('SET', KEYS[1], ARGV[2])
-  redis.call('RPUSH', KEYS[2], ARGV[3])
-  redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
-  if ARGV[5] ~= '' then
-    redis.call('HSET', KEYS[4], redis.sha1hex(ARGV[3]), ARGV[5])
-  end
+if redis.call('GET', KEYS[1]) == ARGV[2] then
+  return {'queued', redis.call('LLEN', KEYS[2])}
 end
-return {'queued', redis.call('LLEN', KEYS[2])}
+local limit = tonumber(ARGV[4])
+if limit > 0 and redis.call('LLEN', KEYS[2]) >= limit then
+  return {'full', redis.call('LLEN', KEYS[2])}
+end
+redis.call('SET', KEYS[1], ARGV[2])
+local waiting = redis.call('RPUSH', KEYS[2], ARGV[3])
+redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[4], redis.sha1hex(ARGV[3]), ARGV[5])
+end
+return {'queued', waiting}
 ";
 
-/// Keys: cache, queue, pending, marker, tombstone, origins. Arguments: id, product, entry up to its count, limit of the
-/// queue, window in milliseconds or 0, origin or nothing. Of updates that are joined the last one's origin stays. The entry that waits is found by its exact text, near the tail.
+/// Keys: cache, queue, pending, marker, tombstone, origins, taken, place. Arguments: id, product, entry up to its count,
+/// limit of the queue, window in milliseconds or 0, origin or nothing. An entry that is not at its place with the
+/// marker's text waits no more, and is joined no more. Of updates that are joined the last one's origin stays.
 const UPDATE: &str = r"
 if redis.call('EXISTS', KEYS[5]) == 1 then
   return {'deleted', redis.call('LLEN', KEYS[2])}
@@ -36,19 +38,27 @@ if redis.call('GET', KEYS[1]) == ARGV[2] and redis.call('HEXISTS', KEYS[3], ARGV
   return {'queued', redis.call('LLEN', KEYS[2])}
 end
 local window = tonumber(ARGV[5])
-local waiting = window > 0 and redis.call('GET', KEYS[4])
-local place = waiting and redis.call('LPOS', KEYS[2], waiting, 'RANK', -1)
-if place then
-  local count = tonumber(string.match(waiting, '(%d+)}$'))
-  local entry = ARGV[3] .. string.format('%d', count + 1) .. '}'
-  redis.call('SET', KEYS[1], ARGV[2])
-  redis.call('LSET', KEYS[2], place, entry)
-  redis.call('HDEL', KEYS[6], redis.sha1hex(waiting))
-  if ARGV[6] ~= '' then
-    redis.call('HSET', KEYS[6], redis.sha1hex(entry), ARGV[6])
+local taken = 0
+if window > 0 then
+  local found = redis.call('MGET', KEYS[7], KEYS[4], KEYS[8])
+  local waiting, place = found[2], found[3]
+  taken = tonumber(found[1] or 0)
+  local index = place and place - taken or -1
+  if index >= 0 and waiting and redis.call('LINDEX', KEYS[2], index) == waiting then
+    local count = tonumber(string.match(waiting, '(%d+)}$'))
+    local entry = ARGV[3] .. string.format('%d', count + 1) .. '}'
+    redis.call('SET', KEYS[1], ARGV[2])
+    redis.call('LSET', KEYS[2], index, entry)
+    if redis.call('EXISTS', KEYS[6]) == 1 then
+      redis.call('HDEL', KEYS[6], redis.sha1hex(waiting))
+    end
+    if ARGV[6] ~= '' then
+      redis.call('HSET', KEYS[6], redis.sha1hex(entry), ARGV[6])
+    end
+    redis.call('SET', KEYS[4], entry, 'PX', window)
+    redis.call('PEXPIRE', KEYS[8], window)
+    return {'coalesced', redis.call('LLEN', KEYS[2])}
   end
-  redis.call('SET', KEYS[4], entry, 'PX', window)
-  return {'coalesced', redis.call('LLEN', KEYS[2])}
 end
 local limit = tonumber(ARGV[4])
 if limit > 0 and redis.call('LLEN', KEYS[2]) >= limit then
@@ -56,18 +66,19 @@ if limit > 0 and redis.call('LLEN', KEYS[2]) >= limit then
 end
 local entry = ARGV[3] .. '1}'
 redis.call('SET', KEYS[1], ARGV[2])
-redis.call('RPUSH', KEYS[2], entry)
+local waiting = redis.call('RPUSH', KEYS[2], entry)
 redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
 if ARGV[6] ~= '' then
   redis.call('HSET', KEYS[6], redis.sha1hex(entry), ARGV[6])
 end
 if window > 0 then
   redis.call('SET', KEYS[4], entry, 'PX', window)
+  redis.call('SET', KEYS[8], string.format('%d', taken + waiting - 1), 'PX', window)
 end
-return {'queued', redis.call('LLEN', KEYS[2])}
+return {'queued', waiting}
 ";
 
-/// Keys: cache, queue, pending, marker, tombstone, origins. Arguments: id, entry, limit of the queue, origin or nothing.
+/// Keys: as for an update. Arguments: id, entry, limit of the queue, origin or nothing.
 const DELETE: &str = r"
 local deleted = redis.call('GET', KEYS[5])
 if deleted then
@@ -77,14 +88,14 @@ local limit = tonumber(ARGV[3])
 if limit > 0 and redis.call('LLEN', KEYS[2]) >= limit then
   return {'full', redis.call('LLEN', KEYS[2])}
 end
-redis.call('DEL', KEYS[1], KEYS[4])
+redis.call('DEL', KEYS[1], KEYS[4], KEYS[8])
 redis.call('SET', KEYS[5], ARGV[2])
-redis.call('RPUSH', KEYS[2], ARGV[2])
+local waiting = redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
 if ARGV[4] ~= '' then
   redis.call('HSET', KEYS[6], redis.sha1hex(ARGV[2]), ARGV[4])
 end
-return {'queued', redis.call('LLEN', KEYS[2])}
+return {'queued', waiting}
 ";
 
 /// Keys: cache, pending, tombstone. Arguments: id, what was found or nothing, product, seconds.
@@ -376,7 +387,7 @@ fn origin() -> String {
     traceparent().unwrap_or_default()
 }
 
-fn all_keys(id: &str) -> [String; 6] {
+fn all_keys(id: &str) -> [String; 8] {
     [
         keys::cache(id),
         QUEUE.to_owned(),
@@ -384,5 +395,7 @@ fn all_keys(id: &str) -> [String; 6] {
         keys::marker(id),
         keys::tombstone(id),
         ORIGINS.to_owned(),
+        TAKEN.to_owned(),
+        keys::place(id),
     ]
 }

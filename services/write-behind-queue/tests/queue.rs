@@ -7,8 +7,8 @@ use std::time::Duration;
 use redis::Commands as _;
 use test_stores::Redis;
 use write_behind_queue::{
-    Consumer, DEAD_LETTERS, Enqueued, Entry, Operation, PROCESSING, Producer, Product, QUEUE,
-    Settled,
+    Claim, Consumer, DEAD_LETTERS, Enqueued, Entry, Operation, PROCESSING, Producer, Product,
+    QUEUE, Settled,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -157,7 +157,7 @@ async fn join_all<F: Future>(futures: Vec<F>) {
 async fn an_update_that_is_claimed_is_joined_no_more() {
     let mut queue = Queue::start().await;
     queue.update("a", "a1").await;
-    let claim = queue.consumer.claim(10).await.unwrap().unwrap();
+    let claim = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     assert_eq!((claim.queue_size, claim.texts.len()), (1, 1));
     assert_eq!(
         queue.update("a", "a2").await,
@@ -175,19 +175,72 @@ async fn a_claim_whose_answer_is_lost_is_given_again_before_anything_newer() {
     for id in ["a", "b", "c"] {
         queue.update(id, id).await;
     }
-    let lost = queue.consumer.claim(2).await.unwrap().unwrap();
-    let again = queue.consumer.claim(2).await.unwrap().unwrap();
+    let lost = queue.consumer.claim(0, 2).await.unwrap().unwrap();
+    let again = queue.consumer.claim(0, 2).await.unwrap().unwrap();
     assert_eq!(lost.texts, again.texts);
+}
+
+#[tokio::test]
+async fn a_claim_ahead_gives_what_comes_after_what_is_held() {
+    let mut queue = Queue::start().await;
+    for id in ["a", "b", "c"] {
+        queue.update(id, id).await;
+    }
+    let first = queue.consumer.claim(0, 1).await.unwrap().unwrap();
+    let lost = queue.consumer.claim(1, 1).await.unwrap().unwrap();
+    let second = queue.consumer.claim(1, 1).await.unwrap().unwrap();
+    assert_eq!(
+        lost,
+        Claim {
+            queue_size: 2,
+            ..second
+        }
+    );
+    assert_eq!(queue.settle(&first.texts, "a").await, Some(1));
+    let third = queue.consumer.claim(1, 5).await.unwrap().unwrap();
+    assert_eq!(third.queue_size, 1);
+    assert_eq!(queue.list(PROCESSING).len(), 2);
+    let more_than_there_is = queue.consumer.claim(3, 1).await.unwrap();
+    assert_eq!(more_than_there_is, None);
+    queue.consumer.hand_back().await.unwrap();
+    let expected = [("b".to_owned(), 1), ("c".to_owned(), 1)];
+    assert_eq!(queue.waiting(), expected);
+}
+
+#[tokio::test]
+async fn an_update_joins_its_entry_wherever_that_has_moved() {
+    let mut queue = Queue::start().await;
+    for id in ["a", "b", "c"] {
+        queue.update(id, &format!("{id}1")).await;
+    }
+    queue.consumer.claim(0, 1).await.unwrap();
+    queue.update("c", "c2").await;
+    queue.consumer.hand_back().await.unwrap();
+    queue.update("b", "b2").await;
+    let expected = [("a1", 1), ("b2", 2), ("c2", 2)];
+    assert_eq!(
+        queue.waiting(),
+        expected.map(|(name, count)| (name.to_owned(), count))
+    );
+    // Somebody takes one out by hand: nothing is where it was.
+    let _: String = queue.raw.lpop(QUEUE, None).unwrap();
+    let appended = queue.update("b", "b3").await;
+    assert_eq!(appended, Enqueued::Appended { queue_size: 3 });
+    let expected = [("b2", 2), ("c2", 2), ("b3", 1)];
+    assert_eq!(
+        queue.waiting(),
+        expected.map(|(name, count)| (name.to_owned(), count))
+    );
 }
 
 #[tokio::test]
 async fn another_owner_gets_what_was_claimed_and_the_first_can_do_no_harm() {
     let mut queue = Queue::start().await;
     queue.update("a", "a1").await;
-    let claimed = queue.consumer.claim(10).await.unwrap().unwrap();
+    let claimed = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     let other = Consumer::open(&queue.redis.url(), PATIENCE, "two".to_owned()).unwrap();
     assert_eq!(other.take_over().await.unwrap(), 1);
-    assert_eq!(queue.consumer.claim(10).await.unwrap(), None);
+    assert_eq!(queue.consumer.claim(0, 10).await.unwrap(), None);
     assert_eq!(queue.settle(&claimed.texts, "a").await, None);
     assert_eq!(queue.consumer.hand_back().await.unwrap(), 0);
     assert_eq!(queue.waiting(), [("a1".to_owned(), 1)]);
@@ -197,13 +250,13 @@ async fn another_owner_gets_what_was_claimed_and_the_first_can_do_no_harm() {
 async fn the_cache_expires_only_once_nothing_of_the_product_waits() {
     let mut queue = Queue::start().await;
     queue.update("a", "a1").await;
-    let first = queue.consumer.claim(10).await.unwrap().unwrap();
+    let first = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     queue.update("a", "a2").await;
     assert_eq!(queue.settle(&first.texts, "a").await, Some(1));
     let ttl: i64 = queue.raw.ttl("cache:product:a").unwrap();
     assert_eq!(ttl, -1, "the second update waits");
     assert!(queue.producer.look_up("a").await.unwrap().is_pending);
-    let second = queue.consumer.claim(10).await.unwrap().unwrap();
+    let second = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     assert_eq!(queue.settle(&second.texts, "a").await, Some(1));
     let ttl: i64 = queue.raw.ttl("cache:product:a").unwrap();
     assert!((3500..=3600).contains(&ttl), "{ttl}");
@@ -222,7 +275,7 @@ async fn a_deleted_product_is_neither_updated_nor_filled_nor_deleted_again() {
     let other = entry(Operation::Delete("a".to_owned())).replace("1.25", "2.5");
     let again = queue.producer.delete("a", &other).await.unwrap();
     assert_eq!(again, Enqueued::Deleted);
-    let claimed = queue.consumer.claim(10).await.unwrap().unwrap();
+    let claimed = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     assert_eq!(queue.settle(&claimed.texts, "a").await, Some(2));
     let ttl: i64 = queue.raw.ttl("write_behind:deleted:a").unwrap();
     assert!((1..=60).contains(&ttl), "{ttl}");
@@ -271,7 +324,7 @@ async fn what_is_no_entry_is_claimed_and_leaves_for_the_dead_letters() {
     for text in ["no json", "[1]", r#"{"id":3}"#, "null"] {
         let _: u64 = queue.raw.rpush(QUEUE, text).unwrap();
     }
-    let claimed = queue.consumer.claim(10).await.unwrap().unwrap();
+    let claimed = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     assert_eq!(claimed.texts.len(), 4);
     let letters: Vec<_> = claimed
         .texts
@@ -291,7 +344,7 @@ async fn what_is_no_entry_is_claimed_and_leaves_for_the_dead_letters() {
 async fn an_entry_whose_dead_letter_cannot_be_kept_stays_claimed() {
     let mut queue = Queue::start().await;
     queue.update("a", "A").await;
-    let claimed = queue.consumer.claim(10).await.unwrap().unwrap();
+    let claimed = queue.consumer.claim(0, 10).await.unwrap().unwrap();
     let letter = Settled {
         text: &claimed.texts[0],
         id: Some("a"),
@@ -323,11 +376,11 @@ async fn a_queue_at_its_limit_takes_only_what_joins_an_update() {
 async fn a_restarted_redis_has_lost_everything_and_is_used_all_the_same() {
     let mut queue = Queue::start().await;
     queue.update("a", "a1").await;
-    queue.consumer.claim(10).await.unwrap();
+    queue.consumer.claim(0, 10).await.unwrap();
     queue.redis.stop();
     queue.redis.start_again();
     queue.raw = connect(&queue.redis);
-    assert_eq!(queue.consumer.claim(10).await.unwrap(), None);
+    assert_eq!(queue.consumer.claim(0, 10).await.unwrap(), None);
     assert_eq!(queue.consumer.take_over().await.unwrap(), 0);
     queue.update("a", "a2").await;
     assert_eq!(queue.waiting(), [("a2".to_owned(), 1)]);

@@ -15,26 +15,28 @@ use crate::batch::Batch;
 const STATEMENT_LIMIT: Duration = Duration::from_millis(2500);
 /// For an answer; a little more than the server's own limit.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// For a connection with its lock and its statement: several answers.
+/// For a connection with its lock and its statements: several answers.
 const OPENING_PATIENCE: Duration = Duration::from_secs(5);
 /// The lock that makes a session the only one to write.
 const LOCK: i64 = 42;
 
 /// `created_at` of a row that is there stays as it is.
-const WRITE: &str = "
-WITH gone AS (DELETE FROM products WHERE id = ANY ($7::text[]))
+const UPSERT: &str = "
 INSERT INTO products (id, name, price, quantity, created_at, updated_at)
 SELECT id, name, price::numeric(10,2), quantity, created_at::timestamptz, updated_at::timestamptz
 FROM unnest($1::text[], $2::text[], $3::float8[], $4::int4[], $5::text[], $6::text[])
   AS row (id, name, price, quantity, created_at, updated_at)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, price = excluded.price,
   quantity = excluded.quantity, updated_at = excluded.updated_at";
+/// In the same statement, for all of it or nothing.
+const DELETE: &str = "WITH gone AS (DELETE FROM products WHERE id = ANY ($7::text[]))";
 
 /// A connection that holds the lock.
 #[derive(Debug)]
 pub struct Session {
     client: Client,
-    write: Statement,
+    upsert: Statement,
+    delete_and_upsert: Statement,
     driver: JoinHandle<()>,
 }
 
@@ -87,10 +89,12 @@ impl Session {
                 driver.abort();
                 return Err(SessionError::Locked);
             }
-            let write = client.prepare(WRITE).await?;
+            let upsert = client.prepare(UPSERT).await?;
+            let delete_and_upsert = client.prepare(&format!("{DELETE}{UPSERT}")).await?;
             Ok(Self {
                 client,
-                write,
+                upsert,
+                delete_and_upsert,
                 driver,
             })
         };
@@ -137,7 +141,11 @@ impl Session {
         } = batch;
         let columns: [&(dyn ToSql + Sync); 7] =
             [ids, names, prices, quantities, created, updated, deleted];
-        let write = self.client.execute(&self.write, &columns);
+        let write = if deleted.is_empty() {
+            self.client.execute(&self.upsert, &columns[..6])
+        } else {
+            self.client.execute(&self.delete_and_upsert, &columns)
+        };
         match timeout(PATIENCE, write).await {
             Ok(outcome) => Ok(outcome.map(drop)?),
             Err(_) => Err(SessionError::Timeout(PATIENCE)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use service_kit::{Span, error_chain};
 use uuid::Uuid;
-use write_behind_queue::Consumer;
+use write_behind_queue::{Claim, Consumer};
 
 use crate::backoff::Backoff;
 use crate::config::Config;
@@ -57,6 +57,7 @@ impl Worker {
             metrics,
             stop,
             tally: Tally::default(),
+            written: Vec::new(),
         };
         tokio::spawn(Drain { database, writer }.run());
         Ok((Self(stopper), router))
@@ -110,30 +111,37 @@ impl Drain {
 
     /// Drains for as long as nothing is in the way. What is then still claimed waits again, if Redis can be asked.
     async fn drain(&mut self, session: &Session, backoff: &mut Backoff) -> Interruption {
+        let mut ahead = None;
         loop {
-            let Err(interruption) = self.step(session).await else {
-                backoff.reset();
-                continue;
-            };
-            if let Interruption::Stopping | Interruption::Database(_) = interruption
-                && let Err(error) = self.writer.queue.hand_back().await
-            {
-                // Whoever takes over puts it back.
-                tracing::warn!(error = error_chain(&error), "claimed entries stay claimed");
+            match self.step(session, ahead.take()).await {
+                Ok(next) => {
+                    ahead = next;
+                    backoff.reset();
+                }
+                Err(interruption) => {
+                    self.writer.let_go(&interruption).await;
+                    return interruption;
+                }
             }
-            return interruption;
         }
     }
 
-    /// One look at the queue, and a pause unless there may be more in it.
-    async fn step(&mut self, session: &Session) -> Result<(), Interruption> {
+    /// Writes what was claimed ahead, or what a look at the queue gives; then a pause, unless there may be more. Gives
+    /// what was claimed meanwhile.
+    async fn step(
+        &mut self,
+        session: &Session,
+        ahead: Option<Claim>,
+    ) -> Result<Option<Claim>, Interruption> {
         let writer = &mut self.writer;
         writer.stop.go_on()?;
         session.check()?;
-        let count = usize::from(writer.config.batch_size.get());
-        let claim = writer.queue.claim(count).await?;
-        let claim = claim.ok_or(Interruption::NotOwner)?;
-        writer.metrics.queue_size.set(claim.queue_size);
+        let claim = match ahead {
+            Some(claim) => claim,
+            None => writer.claim(0).await?,
+        };
+        let is_full = claim.texts.len() == writer.batch_size();
+        let mut next = None;
         if !claim.texts.is_empty() {
             #[expect(
                 clippy::cast_precision_loss,
@@ -143,18 +151,19 @@ impl Drain {
             let span = Span::root("process_batch");
             span.set("batch.size", claim.texts.len());
             writer.tally = Tally::default();
-            let written = span.around(writer.write(session, &claim)).await;
+            let written = span.around(writer.write(session, claim)).await;
             span.set("batch.success_count", writer.tally.written);
             span.set("batch.failure_count", writer.tally.given_up);
             if let Err(interruption) = &written {
                 span.fail(&error_chain(interruption));
             }
             drop(span);
-            written?;
+            next = written?;
         }
-        if claim.texts.len() < count {
+        if !is_full {
+            writer.settle_written().await?;
             writer.stop.pause(writer.config.flush_interval).await?;
         }
-        Ok(())
+        Ok(next)
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Writer {
     pub(crate) stop: Stop,
     /// Of the batch that was written last.
     pub(crate) tally: Tally,
+    /// What the database has, and Redis still keeps: settled while the next batch is written.
+    pub(crate) written: Vec<Done>,
 }
 
 /// What became of entries.
@@ -35,22 +37,22 @@ pub(crate) struct Tally {
 
 /// An entry that is claimed.
 #[derive(Debug)]
-struct Claimed<'t> {
-    text: &'t [u8],
+pub(crate) struct Claimed {
+    text: Vec<u8>,
     entry: Entry,
     /// The span that queued it, as a `traceparent`; empty where there was none.
-    origin: &'t str,
+    origin: String,
 }
 
 /// An entry that is done with.
 #[derive(Debug)]
-enum Done<'c> {
+pub(crate) enum Done {
     /// The database has it; the statement took so long.
-    Written(&'c Claimed<'c>, Duration),
+    Written(Claimed, Duration),
     /// It goes to the dead letters.
-    GivenUp(&'c Claimed<'c>, String),
+    GivenUp(Claimed, String),
     /// It is none, and goes there as well.
-    Malformed(&'c [u8], String),
+    Malformed(Vec<u8>, String),
 }
 
 /// An attempt that failed.
@@ -63,66 +65,60 @@ enum AttemptError {
 }
 
 impl Writer {
-    /// Writes what was claimed, oldest first, and settles it.
+    /// Entries that are claimed at once.
+    pub(crate) fn batch_size(&self) -> usize {
+        usize::from(self.config.batch_size.get())
+    }
+
+    /// Claims the next batch, after the `has` entries that are claimed and not settled.
+    ///
+    /// # Errors
+    /// Redis does not answer, or knows another owner.
+    pub(crate) async fn claim(&self, has: usize) -> Result<Claim, Interruption> {
+        let claim = self.queue.claim(has, self.batch_size()).await?;
+        let claim = claim.ok_or(Interruption::NotOwner)?;
+        self.metrics.queue_size.set(claim.queue_size);
+        Ok(claim)
+    }
+
+    /// Writes what was claimed, oldest first. What is written at once is settled later, and after a full batch
+    /// the next one is claimed meanwhile.
     ///
     /// # Errors
     /// What is not settled is still claimed.
     pub(crate) async fn write(
         &mut self,
         session: &Session,
-        claim: &Claim,
-    ) -> Result<(), Interruption> {
+        claim: Claim,
+    ) -> Result<Option<Claim>, Interruption> {
         tracing::info!(writes = claim.texts.len(), "batch");
-        let claimed = self.sort_out(claim).await?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
+        let is_full = claim.texts.len() == self.batch_size();
+        let claimed = self.sort_out(claim);
         // A simulated failure is one entry's.
-        if self.config.simulated_failures.is_none() && self.write_all(session, &claimed).await? {
-            return Ok(());
+        if claimed.is_empty() || self.config.simulated_failures.is_some() {
+            self.write_each(session, claimed).await?;
+            return Ok(None);
         }
-        for one in &claimed {
-            self.stop.go_on()?;
-            let done = self.write_one(session, one).await?;
-            self.settle(&[done]).await?;
-        }
-        Ok(())
-    }
-
-    /// What is no entry goes to the dead letters; gives the rest.
-    async fn sort_out<'t>(&mut self, claim: &'t Claim) -> Result<Vec<Claimed<'t>>, Interruption> {
-        let (mut claimed, mut malformed) = (Vec::new(), Vec::new());
-        for (text, origin) in claim.texts.iter().zip(&claim.origins) {
-            match Entry::decode(text) {
-                Ok(entry) => claimed.push(Claimed {
-                    text,
-                    entry,
-                    origin,
-                }),
-                Err(error) => malformed.push(Done::Malformed(text, error_chain(&error))),
-            }
-        }
-        if !malformed.is_empty() {
-            self.settle(&malformed).await?;
-        }
-        Ok(claimed)
-    }
-
-    /// All in one statement; says whether the database took it. If not, the fault is with one of them.
-    async fn write_all(
-        &mut self,
-        session: &Session,
-        claimed: &[Claimed<'_>],
-    ) -> Result<bool, Interruption> {
+        let operations = claimed.iter().map(|claimed| &claimed.entry.operation);
+        let batch = Batch::of(operations);
         let (started, began) = (Instant::now(), SystemTime::now());
+        let (written, next) = tokio::join!(
+            session.write(&batch),
+            self.settle_and_claim(claimed.len(), is_full)
+        );
         let together = |failed: Option<&str>| {
-            for one in claimed {
-                attempts::together(&one.entry, one.origin, began, failed);
+            for one in &claimed {
+                attempts::together(&one.entry, &one.origin, began, failed);
             }
         };
-        let operations = claimed.iter().map(|claimed| &claimed.entry.operation);
-        match session.write(&Batch::of(operations)).await {
-            Ok(()) => together(None),
+        match written {
+            Ok(()) => {
+                together(None);
+                let took = started.elapsed();
+                self.tally.written += claimed.len();
+                let written = claimed.into_iter().map(|one| Done::Written(one, took));
+                self.written.extend(written);
+            }
             Err(error) if error.failure() == Failure::Outage => {
                 together(Some(&error_chain(&error)));
                 return Err(error.into());
@@ -130,29 +126,46 @@ impl Writer {
             Err(error) => {
                 let error = error_chain(&error);
                 tracing::warn!(error, "batch refused, its writes are tried one by one");
-                return Ok(false);
+                self.write_each(session, claimed).await?;
             }
         }
-        let took = started.elapsed();
-        let written = claimed.iter().map(|one| Done::Written(one, took));
-        self.settle(&written.collect::<Vec<_>>()).await?;
-        Ok(true)
+        next
+    }
+
+    /// What is no entry is done with; gives the rest.
+    fn sort_out(&mut self, claim: Claim) -> Vec<Claimed> {
+        let mut claimed = Vec::with_capacity(claim.texts.len());
+        for (text, origin) in claim.texts.into_iter().zip(claim.origins) {
+            match Entry::decode(&text) {
+                Ok(entry) => claimed.push(Claimed {
+                    text,
+                    entry,
+                    origin,
+                }),
+                Err(error) => {
+                    self.tally.given_up += 1;
+                    self.written
+                        .push(Done::Malformed(text, error_chain(&error)));
+                }
+            }
+        }
+        claimed
     }
 
     /// One of them, as often as it may be tried.
-    async fn write_one<'c>(
+    async fn write_one(
         &mut self,
         session: &Session,
-        claimed: &'c Claimed<'c>,
-    ) -> Result<Done<'c>, Interruption> {
+        claimed: Claimed,
+    ) -> Result<Done, Interruption> {
         let max_attempts = self.config.max_attempts.get();
-        let (entry, origin) = (&claimed.entry, claimed.origin);
+        let (entry, origin) = (&claimed.entry, claimed.origin.as_str());
         let mut attempts = Attempts::default();
         let mut attempt = 1;
         loop {
             let span = attempts.next(entry, origin, attempt);
             let started = Instant::now();
-            let error = match span.around(self.attempt(session, claimed)).await {
+            let error = match span.around(self.attempt(session, entry)).await {
                 Ok(()) => {
                     attempts::ended(span, None);
                     return Ok(Done::Written(claimed, started.elapsed()));
@@ -179,54 +192,110 @@ impl Writer {
         }
     }
 
-    async fn attempt(&self, session: &Session, claimed: &Claimed<'_>) -> Result<(), AttemptError> {
+    async fn attempt(&self, session: &Session, entry: &Entry) -> Result<(), AttemptError> {
         let simulation = self.config.simulated_failures;
         if simulation.is_some_and(FailureRate::strikes) {
             return Err(AttemptError::Simulated);
         }
-        let batch = Batch::of([&claimed.entry.operation]);
+        let batch = Batch::of([&entry.operation]);
         Ok(session.write(&batch).await?)
     }
 
-    /// Removes entries for good; they are counted and logged once that is done.
-    async fn settle(&mut self, done: &[Done<'_>]) -> Result<(), Interruption> {
-        let failed_at = utc(SystemTime::now());
-        let settled: Vec<_> = done.iter().map(|one| one.settled(&failed_at)).collect();
-        let settled = self.queue.settle(&settled).await?;
-        settled.ok_or(Interruption::NotOwner)?;
-        for one in done {
-            self.tell(one);
-            match one {
+    /// One after the other; each is settled before the next is tried.
+    async fn write_each(
+        &mut self,
+        session: &Session,
+        claimed: Vec<Claimed>,
+    ) -> Result<(), Interruption> {
+        self.settle_written().await?;
+        for one in claimed {
+            self.stop.go_on()?;
+            let done = self.write_one(session, one).await?;
+            match done {
                 Done::Written(..) => self.tally.written += 1,
                 Done::GivenUp(..) | Done::Malformed(..) => self.tally.given_up += 1,
             }
+            self.written.push(done);
+            self.settle_written().await?;
         }
         Ok(())
     }
 
-    fn tell(&self, done: &Done<'_>) {
-        match done {
-            Done::Written(Claimed { entry, .. }, took) => {
-                self.metrics.written(entry, *took);
-                let (id, coalesced_count) = (entry.operation.id(), entry.coalesced_count);
-                if coalesced_count > 1 {
-                    tracing::info!(id, coalesced_count, "coalesced updates written as one");
-                }
+    /// What there is to do in Redis while the database writes `has` entries.
+    async fn settle_and_claim(
+        &mut self,
+        has: usize,
+        is_full: bool,
+    ) -> Result<Option<Claim>, Interruption> {
+        self.settle_written().await?;
+        if is_full {
+            Ok(Some(self.claim(has).await?))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Removes what is done with for good; it is counted and logged once that has happened.
+    ///
+    /// # Errors
+    /// Redis does not answer, or knows another owner; it is done again after the next claim.
+    pub(crate) async fn settle_written(&mut self) -> Result<(), Interruption> {
+        if self.written.is_empty() {
+            return Ok(());
+        }
+        let failed_at = utc(SystemTime::now());
+        let settled: Vec<_> = self
+            .written
+            .iter()
+            .map(|one| one.settled(&failed_at))
+            .collect();
+        let settled = self.queue.settle(&settled).await?;
+        settled.ok_or(Interruption::NotOwner)?;
+        for one in self.written.drain(..) {
+            tell(&self.metrics, &one);
+        }
+        Ok(())
+    }
+
+    /// After an interruption: what is written is settled, and what is not waits again, if Redis can be asked.
+    pub(crate) async fn let_go(&mut self, interruption: &Interruption) {
+        if let Interruption::Stopping | Interruption::Database(_) = interruption {
+            let let_go = async {
+                self.settle_written().await?;
+                self.queue.hand_back().await?;
+                Ok::<_, Interruption>(())
+            };
+            if let Err(error) = let_go.await {
+                // Whoever takes over puts it back.
+                tracing::warn!(error = error_chain(&error), "claimed entries stay claimed");
             }
-            Done::GivenUp(Claimed { entry, .. }, error) => {
-                self.metrics.given_up(Some(entry));
-                tracing::error!(id = entry.operation.id(), error, "write moved to DLQ");
+        }
+        self.written.clear();
+    }
+}
+
+fn tell(metrics: &Metrics, done: &Done) {
+    match done {
+        Done::Written(Claimed { entry, .. }, took) => {
+            metrics.written(entry, *took);
+            let (id, coalesced_count) = (entry.operation.id(), entry.coalesced_count);
+            if coalesced_count > 1 {
+                tracing::info!(id, coalesced_count, "coalesced updates written as one");
             }
-            Done::Malformed(text, error) => {
-                self.metrics.given_up(None);
-                let raw = String::from_utf8_lossy(text);
-                tracing::error!(raw = raw.as_ref(), error, "malformed entry moved to DLQ");
-            }
+        }
+        Done::GivenUp(Claimed { entry, .. }, error) => {
+            metrics.given_up(Some(entry));
+            tracing::error!(id = entry.operation.id(), error, "write moved to DLQ");
+        }
+        Done::Malformed(text, error) => {
+            metrics.given_up(None);
+            let raw = String::from_utf8_lossy(text);
+            tracing::error!(raw = raw.as_ref(), error, "malformed entry moved to DLQ");
         }
     }
 }
 
-impl Done<'_> {
+impl Done {
     fn settled(&self, failed_at: &str) -> Settled<'_> {
         let letter = |text, error: &String| {
             let (error, failed_at) = (error.clone(), failed_at.to_owned());
@@ -238,11 +307,11 @@ impl Done<'_> {
             Some(letter.encode())
         };
         let (text, id, dead_letter) = match self {
-            Self::Written(Claimed { text, entry, .. }, _) => (*text, Some(entry), None),
+            Self::Written(Claimed { text, entry, .. }, _) => (text, Some(entry), None),
             Self::GivenUp(Claimed { text, entry, .. }, error) => {
-                (*text, Some(entry), letter(text, error))
+                (text, Some(entry), letter(text, error))
             }
-            Self::Malformed(text, error) => (*text, None, letter(text, error)),
+            Self::Malformed(text, error) => (text, None, letter(text, error)),
         };
         Settled {
             text,

@@ -85,6 +85,13 @@ async fn kill_9_at_every_step_of_a_batch_loses_nothing_and_doubles_nothing() {
     assert!(steps > 20, "{steps}");
 }
 
+/// Here each batch is settled, and the next one claimed, while one is written.
+#[tokio::test]
+async fn kill_9_at_every_step_of_batch_after_batch_loses_nothing_and_doubles_nothing() {
+    let steps = kill_at_every_step(&[ONCE, ("BATCH_SIZE", "2")]).await;
+    assert!(steps > 30, "{steps}");
+}
+
 /// Here a refused entry makes the worker go on one by one.
 #[tokio::test]
 async fn kill_9_at_every_step_of_one_write_after_the_other_loses_nothing_and_doubles_nothing() {
