@@ -35,7 +35,7 @@ ensure_lab() {
     say "${override#"$root"/} is not ours and stays as it is"
     return
   fi
-  local model stamp
+  local model stamp left_out
   model=$(docker compose -f "$dir/compose.yaml" --profile '*' config --format json)
   if [ ! -e "$override" ] && ensure_official "$dir" "$model"; then return; fi
 
@@ -51,11 +51,13 @@ ensure_lab() {
   for service in "${services[@]}"; do ensure_service "$service" "$digest"; done
   wait "$images_job"
 
-  stamp="$override_mark for $(sha256sum <"$dir/compose.yaml" | cut -c1-16) $(recipe_digest) $digest"
+  stamp="$override_mark for $(cat "$dir/compose.yaml" "$root"/compose/common/*.yaml | sha256sum | cut -c1-16) $(recipe_digest) $digest"
   if [ "$(head -n1 "$override" 2>/dev/null)" = "$stamp" ]; then return; fi
   { printf '%s\n' "$stamp"; write_override "$dir" "$model" "$digest"; } >"$override.$$"
   mv "$override.$$" "$override"
-  say "wrote ${override#"$root"/}: $(grep -c '^    image:' "$override") local images, $(grep -c 'profiles:' "$override") services left out"
+  say "wrote ${override#"$root"/}: $(grep -c '^    image:' "$override") local images"
+  left_out=$(grep -B1 '^    profiles: ' "$override" | sed -n 's/^  \(.*\):$/\1/p' | paste -sd' ')
+  [ -z "$left_out" ] || say "left out, as no registry has an image to give: ${left_out// /, }"
 }
 
 # The images a Compose model takes from a registry.

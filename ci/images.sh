@@ -11,6 +11,7 @@ local_image() {
   case $1 in
     redis:* | library/redis:*) echo labctl/redis:7 ;;
     postgres:* | library/postgres:*) echo labctl/postgres:15 ;;
+    prom/prometheus:*) echo labctl/prometheus:2 ;;
     grafana/k6:*) echo labctl/k6:1 ;;
   esac
 }
@@ -95,6 +96,13 @@ fill_postgres() {
   (cd "$2/usr/bin" && ln -s ../lib/postgresql/*/bin/* .)
   cp "$recipes/postgres-entrypoint.sh" "$2/usr/bin"
   mkdir -p "$2/docker-entrypoint-initdb.d" "$1/owned/run/postgresql" "$1/owned/var/lib/postgresql/data"
+}
+
+fill_prometheus() {
+  debian_root "$1/debian" prometheus busybox-static
+  keep_from "$1/debian" "$2" usr/bin/prometheus usr/bin/promtool usr/bin/busybox
+  finish_root "$2" prometheus
+  mkdir -p "$2/etc/prometheus" "$1/owned/prometheus"
 }
 
 fill_k6() {

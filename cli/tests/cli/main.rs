@@ -4,6 +4,7 @@
 
 mod asked;
 mod bad_input;
+mod dashboard;
 mod format_doc;
 mod init;
 mod lint;
@@ -16,3 +17,4 @@ mod said;
 mod session;
 mod terminal;
 mod verify;
+mod watched;

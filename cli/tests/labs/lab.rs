@@ -41,6 +41,10 @@ impl Lab {
         lab
     }
 
+    pub(crate) fn slug(&self) -> &'static str {
+        self.slug
+    }
+
     /// Its folder with the Compose file, from the repository's root.
     pub(crate) fn compose_folder(&self) -> String {
         format!("compose/{}", self.slug)

@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its own set-up fails")]
 
 mod by_hand;
+#[path = "../cli/dashboard.rs"]
+#[expect(dead_code, reason = "here only the queries are of interest")]
+mod dashboard;
 mod image_context;
 mod interrupted;
 mod lab;
@@ -12,3 +15,4 @@ mod page;
 mod refused;
 #[path = "../cli/said.rs"]
 mod said;
+mod watched;
