@@ -51,7 +51,7 @@ ensure_lab() {
   for service in "${services[@]}"; do ensure_service "$service" "$digest"; done
   wait "$images_job"
 
-  stamp="$override_mark for $(cat "$dir/compose.yaml" "$root"/compose/common/*.yaml | sha256sum | cut -c1-16) $(recipe_digest) $digest"
+  stamp="$override_mark for $(cat "$dir/compose.yaml" "$root"/compose/common/*.yaml "$root/ci/compose.sh" | sha256sum | cut -c1-16) $(recipe_digest) $digest"
   if [ "$(head -n1 "$override" 2>/dev/null)" = "$stamp" ]; then return; fi
   { printf '%s\n' "$stamp"; write_override "$dir" "$model" "$digest"; } >"$override.$$"
   mv "$override.$$" "$override"
@@ -111,7 +111,9 @@ ensure_service() {
 
 # The override itself, on standard output.
 write_override() {
-  local dir=$1 model=$2 digest=$3 kind name value image context
+  local dir=$1 model=$2 digest=$3 kind name value image context collector
+  # Without a collector its name is this machine's: `labctl trace` may listen there.
+  collector=$(jq -r '.services | keys[] | select(endswith("otel-collector"))' <<<"$model")
   cat <<'YAML'
 #
 # No registry answered, so the labs run on images made on this machine. Delete this file and run
@@ -126,6 +128,7 @@ YAML
       context=$(realpath --relative-to="$dir" "$work/images/$value")
       printf '    build:\n      context: %s\n      dockerfile: Dockerfile\n' "$context"
       printf '      labels:\n        labctl.sources: %s\n' "$digest"
+      [ -z "$collector" ] || printf '    extra_hosts: ["%s:host-gateway"]\n' "$collector"
       continue
     fi
     image=$(local_image "$value")

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     Status(LabArg),
     /// Show a lab's service logs
     Logs(LogsArgs),
+    /// Show the last traces of a running lab
+    Trace(TraceArgs),
+    /// Show what a lab's metrics say, and what has changed since the last look
+    Metrics(MetricsArgs),
     /// Say what is wrong with a runbook, and where
     Lint(LintArgs),
     /// Start a new lab: runbook, Compose file, first claims
@@ -125,7 +129,7 @@ pub(crate) struct VerifyArgs {
     /// Only the K-th of N parts of the labs
     #[arg(long, value_name = "K/N", value_parser = parse_partition)]
     pub(crate) partition: Option<Partition>,
-    /// Write a report: `junit=FILE` or `json=FILE`; may be repeated
+    /// Write a report: `junit=FILE`, `json=FILE` or `html=FILE`; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
     pub(crate) report: Vec<ReportFile>,
     /// Leave a failed lab up, and say how to get in
@@ -176,6 +180,8 @@ pub(crate) enum ReportFormat {
     Junit,
     /// One JSON object
     Json,
+    /// A page for a person, with pictures
+    Html,
 }
 
 fn parse_report(text: &str) -> Result<ReportFile, String> {
@@ -183,8 +189,9 @@ fn parse_report(text: &str) -> Result<ReportFile, String> {
         .split_once('=')
         .filter(|(_, path)| !path.is_empty())
         .ok_or("expected FORMAT=FILE, such as `junit=report.xml`")?;
-    let format = ReportFormat::from_str(format, false)
-        .map_err(|_| format!("no report format `{format}`; there are `junit` and `json`"))?;
+    let format = ReportFormat::from_str(format, false).map_err(|_| {
+        format!("no report format `{format}`; there are `junit`, `json` and `html`")
+    })?;
     Ok(ReportFile {
         format,
         path: path.into(),
@@ -212,6 +219,32 @@ pub(crate) struct LabArg {
     /// A lab
     #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
     pub(crate) lab: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// A lab or a Markdown file
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// How many traces
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) last: u16,
+    /// Where the lab has no Jaeger: how long to listen for traces
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
+    pub(crate) wait: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MetricsArgs {
+    /// A lab or a Markdown file
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// Series at zero that have not changed, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod output;
 mod report;
 mod scene;
 mod traces;
+mod watch;
 
 use std::{error::Error, process::ExitCode};
 

@@ -19,6 +19,8 @@ pub(crate) struct Scene {
     pub(crate) lab: Lab,
     /// What is the lab's own.
     pub(crate) facts: LabFacts,
+    /// The URL at which the lab publishes a collector, if it has one.
+    pub(crate) collector: Option<String>,
     /// Why Compose could not be asked, where there is a Compose file.
     pub(crate) compose_error: Option<RuntimeError>,
 }
@@ -37,12 +39,13 @@ impl Scene {
             env,
         };
         let mut facts = LabFacts::default();
-        let mut compose_error = None;
+        let (mut collector, mut compose_error) = (None, None);
         if find_compose_file(&lab.folder).is_some() {
             match survey(&lab).await {
-                Ok((names, build_env)) => {
+                Ok((names, build_env, published)) => {
                     facts.compose = names;
                     lab.env.extend(build_env);
+                    collector = published;
                 }
                 Err(error) => compose_error = Some(error),
             }
@@ -51,6 +54,7 @@ impl Scene {
             document,
             lab,
             facts,
+            collector,
             compose_error,
         })
     }
@@ -88,11 +92,20 @@ pub(crate) fn runtime(environment: &Environment) -> DockerRuntime {
     })
 }
 
-async fn survey(
-    lab: &Lab,
-) -> Result<(labctl_runbook::ComposeNames, BTreeMap<String, String>), RuntimeError> {
+type Survey = (
+    labctl_runbook::ComposeNames,
+    BTreeMap<String, String>,
+    Option<String>,
+);
+
+async fn survey(lab: &Lab) -> Result<Survey, RuntimeError> {
+    /// Of OTLP over gRPC.
+    const COLLECTOR_PORT: u16 = 4317;
     let model = Compose::new(lab).model().await?;
-    Ok((model.names(), model.build_env()?))
+    let published = model.published();
+    let collector = published.iter().find(|port| port.port == COLLECTOR_PORT);
+    let collector = collector.map(|port| format!("http://127.0.0.1:{}", port.port));
+    Ok((model.names(), model.build_env()?, collector))
 }
 
 /// The chain of working folders: the runbook's own, then its front matter's `cwd` if that is a folder; or the one typed.

@@ -13,11 +13,15 @@ pub(crate) struct Traces {
     pub(crate) store: Arc<TraceStore>,
 }
 
-/// Starts a receiver and puts what services need to send to it into the environment of the lab's blocks.
+/// Starts a receiver, which passes on what it gets to the lab's `collector`, and puts what services need to send to it into the environment of the lab's blocks.
 ///
 /// # Errors
 /// Nobody can listen where the lab's containers could reach it.
-pub(crate) async fn listen(lab: &mut Lab, has_containers: bool) -> Result<Traces, String> {
+pub(crate) async fn listen(
+    lab: &mut Lab,
+    has_containers: bool,
+    collector: Option<&str>,
+) -> Result<Traces, String> {
     let hosts = if has_containers {
         services_hosts(lab)
             .await
@@ -29,7 +33,7 @@ pub(crate) async fn listen(lab: &mut Lab, has_containers: bool) -> Result<Traces
     };
     let mut failed = None;
     for host in hosts {
-        match TraceReceiver::listen(host.listen) {
+        match TraceReceiver::listen(host.listen, collector) {
             Ok(receiver) => {
                 lab.env.extend(receiver.variables(&host.name));
                 return Ok(Traces {

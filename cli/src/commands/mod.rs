@@ -5,9 +5,11 @@ mod doctor;
 mod init;
 mod lint;
 mod list;
+mod metrics;
 mod review;
 mod run;
 mod services;
+mod trace;
 mod verify;
 
 use std::{future::Future, process::ExitCode};
@@ -32,6 +34,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Down(args) => wait(services::down(library, environment, &args.lab)),
         Command::Status(args) => wait(services::status(library, environment, &args.lab)),
         Command::Logs(args) => wait(services::logs(library, environment, &args)),
+        Command::Trace(args) => wait(trace::trace(library, environment, &args)),
+        Command::Metrics(args) => wait(metrics::metrics(library, environment, &args)),
         Command::Lint(args) => wait(lint::lint(library, &args, cli.global)),
         Command::Init(args) => init::init(library, &args),
         Command::Doctor => wait(doctor::doctor(library, environment)),

@@ -97,7 +97,7 @@ pub(crate) async fn logs(
 }
 
 /// The lab as the runtime knows it.
-async fn lab(library: &Library, typed: &str) -> Result<Lab, CliError> {
+pub(super) async fn lab(library: &Library, typed: &str) -> Result<Lab, CliError> {
     let document = Document::load(library.resolve(typed)?)?;
     let scene = Scene::set(document, None, BTreeMap::new()).await?;
     if find_compose_file(&scene.lab.folder).is_none() {

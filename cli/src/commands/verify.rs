@@ -27,9 +27,10 @@ use crate::{
     interrupt,
     library::{LabPath, Library},
     output,
-    report::{json, junit, progress::Progress, table},
+    report::{html, json, junit, progress::Progress, table},
     scene::Scene,
     traces,
+    watch::{DrawnPanel, Watch},
 };
 
 /// Plays and judges every block of every lab. The exit code is the verdict.
@@ -80,19 +81,23 @@ pub(crate) async fn verify(
     let cancel = interrupt::token().map_err(CliError::Start)?;
     let mut progress = Progress::new(global);
     let mut run = RunReport::default();
+    let mut watched = Vec::new();
     for turn in turns {
         if cancel.is_cancelled() {
             break;
         }
+        let watch = turn.watch(args);
         let report = turn
             .play(library, environment, args, &mut progress, &cancel)
             .await;
+        let drawn = watch.map(|watch| watch.drawn()).unwrap_or_default();
+        watched.push((report.lab.clone(), drawn));
         run.labs.push(report);
     }
     run.is_interrupted = cancel.is_cancelled();
     progress.handle(&Event::RunFinished { run: &run });
     output::text(&table::table(&run));
-    write_reports(&run, &args.report)?;
+    write_reports(&run, &watched, &args.report)?;
     Ok(ExitCode::from(run.exit_code()))
 }
 
@@ -131,6 +136,24 @@ impl Turn {
         })
     }
 
+    /// Watches its dashboards, if a report has pictures and the page says where its Prometheus is.
+    fn watch(&self, args: &VerifyArgs) -> Option<Watch> {
+        let has_pictures = args
+            .report
+            .iter()
+            .any(|report| report.format == ReportFormat::Html);
+        let prometheus = self
+            .scene
+            .document
+            .runbook
+            .front_matter
+            .labctl
+            .prometheus
+            .clone();
+        let url = prometheus.filter(|_| has_pictures)?;
+        Some(Watch::start(&self.scene.lab.folder, url))
+    }
+
     /// What keeps it from being played is in its report: the verdicts on the labs before it must not be lost.
     async fn play(
         mut self,
@@ -141,7 +164,9 @@ impl Turn {
         cancel: &CancellationToken,
     ) -> LabReport {
         let traces = if asks_for_traces(&self.scene.document.runbook) {
-            Some(traces::listen(&mut self.scene.lab, self.runtime.is_some()).await)
+            let collector = self.scene.collector.as_deref();
+            let has_containers = self.runtime.is_some();
+            Some(traces::listen(&mut self.scene.lab, has_containers, collector).await)
         } else {
             None
         };
@@ -250,12 +275,17 @@ fn told(document: &Document, missing: &[MissingTool]) -> Vec<String> {
         .collect()
 }
 
-fn write_reports(run: &RunReport, reports: &[ReportFile]) -> Result<(), CliError> {
+fn write_reports(
+    run: &RunReport,
+    watched: &[(String, Vec<DrawnPanel>)],
+    reports: &[ReportFile],
+) -> Result<(), CliError> {
     let mut failed = None;
     for ReportFile { format, path } in reports {
         let text = match format {
             ReportFormat::Json => json::json_report(run),
             ReportFormat::Junit => junit::junit_report(run),
+            ReportFormat::Html => html::html_report(run, watched),
         };
         // One that cannot be written must not lose the others.
         if let Err(source) = fs::write(path, text) {

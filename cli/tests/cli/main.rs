@@ -11,6 +11,7 @@ mod lint;
 mod list;
 mod page;
 mod readme;
+mod report;
 mod review;
 mod run;
 mod said;

@@ -59,6 +59,72 @@ fn a_lab_is_brought_up_looked_at_and_taken_down() {
         .says("was not up");
 }
 
+/// Where Jaeger runs it has the traces; elsewhere labctl listens for them.
+#[test]
+fn what_a_lab_did_is_shown_in_numbers_and_in_traces() {
+    let lab = Lab::new(CACHE_ASIDE);
+    lab.labctl(&["trace", "08"])
+        .said()
+        .code(3)
+        .says("08-cache-aside is down; `labctl up 08` brings it up");
+    lab.labctl(&["metrics", "08"])
+        .said()
+        .code(3)
+        .says("`labctl up 08` brings it up");
+    lab.labctl(&["up", "08"]).said().passes();
+    lab.labctl(&["metrics", "08"])
+        .said()
+        .passes()
+        .says("the first look");
+    let play = [
+        "run",
+        "08",
+        "clear-cache",
+        "first-read-miss",
+        "second-read-hit",
+    ];
+    lab.labctl(&play).said().passes();
+    let seen = lab.labctl(&["metrics", "08"]).said().passes().stdout;
+    let hits = r#"cache_hits_total{operation="get",service="product-service"}"#;
+    let line = seen.lines().find(|line| line.starts_with(hits));
+    assert_eq!(line, Some(&*format!("{hits}\t1\t+1")), "{seen}");
+    assert!(
+        !seen.contains("cache_invalidations_total{reason=\"manual\""),
+        "{seen}"
+    );
+    let again = lab
+        .labctl(&["metrics", "08", "--json"])
+        .said()
+        .passes()
+        .stdout;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&again).unwrap();
+    let row = rows.iter().find(|row| row["series"] == hits).unwrap();
+    assert_eq!(
+        (row["value"].as_f64(), row["change"].as_f64()),
+        (Some(1.0), Some(0.0))
+    );
+
+    // The services send what they did within seconds, again and again until somebody is there to take it.
+    let mut traces = lab
+        .process(&["trace", "08", "--last", "3", "--wait", "60s"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while traces.try_wait().unwrap().is_none() {
+        lab.labctl(&play).said().passes();
+    }
+    let traces = traces.wait_with_output().unwrap();
+    let said = String::from_utf8(traces.stdout).unwrap();
+    assert!(traces.status.success(), "{said}");
+    assert_eq!(said.matches("\ntrace ").count() + 1, 3, "{said}");
+    assert!(
+        said.contains("\nGET /products/{product_id}") && said.contains("\n  cache_lookup"),
+        "{said}"
+    );
+    lab.labctl(&["down", "08"]).said().passes();
+    lab.assert_gone();
+}
+
 #[test]
 fn a_failed_lab_is_kept_where_one_asks_for_it() {
     let lab = Lab::new(CACHE_ASIDE);

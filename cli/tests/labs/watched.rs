@@ -83,6 +83,7 @@ fn the_dashboard_of_cache_aside_has_something_to_show() {
     let blocks = [
         "first-read-miss",
         "second-read-hit",
+        "create-product",
         "update-product",
         "generate-traffic",
     ];
@@ -108,6 +109,6 @@ fn the_dashboard_of_the_write_ahead_log_has_something_to_show() {
 
 #[test]
 fn the_dashboard_of_write_behind_has_something_to_show() {
-    let blocks = ["create-product", "rapid-updates", "read-final-state"];
+    let blocks = ["create-product", "quick-load", "read-final-state"];
     has_something_to_show("42-write-behind", "lab42-prometheus", &blocks);
 }

@@ -24,7 +24,10 @@ pub use event::{Event, Reporter, Stream};
 pub use report::{ClaimReport, Counts, LabReport, Outcome, RunReport, SnapshotOutcome, StepReport};
 pub use runtime::{Lab, NoRuntime, NotReady, Residue, Runtime, RuntimeError};
 pub use secrets::Secrets;
-pub use session::{LabRun, MissingTool, Played, SearchPath, missing_tools, run_blocks, verify_lab};
+pub use session::{
+    Curve, LabRun, MetricsLook, MissingTool, Played, SearchPath, look_at_metrics, missing_tools,
+    query_range, run_blocks, verify_lab,
+};
 pub use shell::{
     Attempt, Captured, Ending, Invocation, ProcessShell, Program, Shell, ShellError, Stop,
 };
@@ -32,6 +35,6 @@ pub use snapshot::{
     PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, code_digest, pending_in,
 };
 
-pub use traces::{TraceReceiver, TraceStore};
+pub use traces::{TraceReceiver, TraceStore, jaeger_spans};
 
 pub(crate) use cause::in_full;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use labctl_runbook::{Observation, SkipReason, Verdict};
+use labctl_runbook::{Observation, SkipReason, Verdict, traces::DrawnSpan};
 
 /// What came of one step.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct ClaimReport {
     pub verdict: Verdict,
     /// How long after the block's end it came to that, where the claim is awaited (`within`).
     pub after: Option<Duration>,
+    /// Of a claim about a trace: the spans of the first trace it is about, secrets masked.
+    pub spans: Vec<DrawnSpan>,
 }
 
 /// The verdict on a step.
@@ -282,6 +284,7 @@ mod tests {
             line: 1,
             verdict,
             after: None,
+            spans: Vec::new(),
         })
         .to_vec();
         step.snapshot = Some(SnapshotOutcome::Stale);

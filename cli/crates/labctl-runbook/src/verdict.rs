@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Span;
+use crate::{Span, traces::DrawnSpan};
 
 /// What came of one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// How long after the block's end it came to that, where the claim is awaited (`within`).
     pub after: Option<Duration>,
+    /// Of a claim about a trace: the spans of the first trace it is about.
+    pub spans: Vec<DrawnSpan>,
 }
 
 /// Whether a claim held.

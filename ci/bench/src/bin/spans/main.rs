@@ -33,7 +33,7 @@ async fn main() -> Result<(), Failure> {
     );
     for (name, spans_of_trace) in [("five spans a trace", 5), ("one trace of all", SPANS)] {
         let before = machine::status_bytes("self", "VmRSS")?;
-        let receiver = TraceReceiver::listen(IpAddr::V4(Ipv4Addr::LOCALHOST))?;
+        let receiver = TraceReceiver::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), None)?;
         let started = Instant::now();
         let mut senders = tokio::task::JoinSet::new();
         for sender in 0..SENDERS {

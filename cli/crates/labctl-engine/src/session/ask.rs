@@ -10,6 +10,7 @@ use labctl_runbook::{
     expect::{
         self, Aspect, HttpSubject, MetricSubject, ServiceSubject, Statement, Subject, TraceSubject,
     },
+    traces::{DrawnSpan, drawn},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +65,8 @@ pub(super) struct Witness<'a, 's, R> {
     pub(super) ended: Instant,
     /// An interrupt kept a statement from being judged.
     pub(super) is_cut_short: bool,
+    /// Those of the trace that was last looked at.
+    pub(super) spans: Vec<DrawnSpan>,
 }
 
 /// An answer that asking again may change, or not.
@@ -203,11 +206,17 @@ impl<R: Runtime> Witness<'_, '_, R> {
                 let verdict = expect::judge(statement, &found.seen, captures);
                 // What is missing may still come.
                 if verdict == Verdict::Held || is_late || elapsed >= ARRIVAL {
+                    let trees = subject.trees(&found.seen);
+                    self.spans = trees.first().map(drawn).unwrap_or_default();
                     break verdict;
                 }
             }
             tokio::time::sleep(LOOK).await;
         };
+        for span in &mut self.spans {
+            span.name = self.secrets.mask(&span.name);
+            span.service = self.secrets.mask(&span.service);
+        }
         Answer::Fleeting(match verdict {
             Verdict::Held => Verdict::Held,
             Verdict::Failed(seen) => Verdict::Failed(self.secrets.mask(&seen)),

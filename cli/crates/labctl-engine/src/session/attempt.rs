@@ -106,6 +106,7 @@ impl<S: Shell, R: Runtime> Pump<'_, S, R> {
             began_at: self.began_at[step],
             ended,
             is_cut_short: false,
+            spans: Vec::new(),
         };
         let mut judged = Box::pin(judge::judge(
             self.run,

@@ -29,6 +29,7 @@ pub(super) async fn judge<R: Runtime>(
                 Verdict::Failed(format!("it was {code}"))
             },
             after: None,
+            spans: Vec::new(),
         });
     }
     for statement in &block.expectations.statements {
@@ -51,6 +52,7 @@ pub(super) async fn judge<R: Runtime>(
             span,
             verdict,
             after,
+            spans: std::mem::take(&mut witness.spans),
         });
     }
     judgements

@@ -65,6 +65,7 @@ impl StepReport {
                 claim: judgement.claim,
                 verdict: judgement.verdict,
                 after: judgement.after,
+                spans: judgement.spans,
             })
             .collect();
         self.is_exit_only = judged.is_exit_only;
@@ -147,6 +148,7 @@ fn until_judgement(
         span: claim.span,
         verdict: claims::evaluate(claim, observation, captures),
         after: None,
+        spans: Vec::new(),
     })
 }
 
@@ -159,6 +161,7 @@ fn silence(block: &Block, attempt: &Attempt) -> Option<Judgement> {
             span: block.opening,
             verdict: Verdict::Failed("it printed nothing".to_owned()),
             after: None,
+            spans: Vec::new(),
         },
     )
 }
@@ -233,6 +236,7 @@ fn compare_snapshot(
                 span: block.opening,
                 verdict: Verdict::Failed(error.to_string()),
                 after: None,
+                spans: Vec::new(),
             });
         }
         Err(error) => judged.outcome = Outcome::Errored(in_full(&error)),

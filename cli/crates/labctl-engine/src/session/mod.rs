@@ -23,6 +23,7 @@ mod tools;
 mod until;
 
 pub use lab_run::LabRun;
+pub use metrics::{Curve, MetricsLook, look_at_metrics, query_range};
 pub use play::{Played, run_blocks};
 pub use pump::verify_lab;
 pub use search_path::SearchPath;

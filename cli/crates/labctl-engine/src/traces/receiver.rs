@@ -18,7 +18,7 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
-use super::{TraceStore, decode::decode};
+use super::{TraceStore, decode::decode, onward::Onward};
 
 /// The header by which the lab's services are known.
 const HEADER: &str = "labctl-run";
@@ -42,26 +42,52 @@ pub struct TraceReceiver {
 }
 
 impl TraceReceiver {
-    /// Listens at `address`, on a port of its choice; to be called within a Tokio runtime.
+    /// Listens at `address`, on a port of its choice, to who has its [`variables`](Self::variables); what comes goes on to
+    /// the collector at the URL `onward`, if that takes it. To be called within a Tokio runtime.
     ///
     /// # Errors
     /// Nobody can listen there, or the system has no random numbers.
-    pub fn listen(address: IpAddr) -> io::Result<Self> {
-        let incoming = TcpIncoming::bind(SocketAddr::new(address, 0))?.with_nodelay(Some(true));
-        let address = incoming.local_addr()?;
+    pub fn listen(address: IpAddr, onward: Option<&str>) -> io::Result<Self> {
         let token = format!(
             "{:016x}{:016x}",
             getrandom::u64().map_err(io::Error::other)?,
             getrandom::u64().map_err(io::Error::other)?
         );
+        let onward = onward.and_then(Onward::to);
+        Self::start(SocketAddr::new(address, 0), Some(token), onward)
+    }
+
+    /// Listens as a collector does, to whoever sends; to be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// Nobody can listen there.
+    pub fn listen_to_all(address: SocketAddr) -> io::Result<Self> {
+        Self::start(address, None, None)
+    }
+
+    fn start(
+        address: SocketAddr,
+        token: Option<String>,
+        onward: Option<Onward>,
+    ) -> io::Result<Self> {
+        let incoming = TcpIncoming::bind(address)?.with_nodelay(Some(true));
+        let address = incoming.local_addr()?;
         let store = Arc::<TraceStore>::default();
-        let taker = TraceServiceServer::new(Taker(Arc::clone(&store)))
-            .max_decoding_message_size(MESSAGE_BYTES);
+        let taker = TraceServiceServer::new(Taker {
+            store: Arc::clone(&store),
+            onward,
+        })
+        .max_decoding_message_size(MESSAGE_BYTES);
         let known = token.clone();
         // Before a message is read.
-        let is_known = move |request: Request<()>| match request.metadata().get(HEADER) {
-            Some(given) if given.as_bytes() == known.as_bytes() => Ok(request),
-            _ => Err(Status::unauthenticated(STRANGER)),
+        let is_known = move |request: Request<()>| {
+            let Some(known) = &known else {
+                return Ok(request);
+            };
+            match request.metadata().get(HEADER) {
+                Some(given) if given.as_bytes() == known.as_bytes() => Ok(request),
+                _ => Err(Status::unauthenticated(STRANGER)),
+            }
         };
         let server = Server::builder()
             .concurrency_limit_per_connection(CONCURRENT)
@@ -73,7 +99,7 @@ impl TraceReceiver {
         });
         Ok(Self {
             address,
-            token,
+            token: token.unwrap_or_default(),
             store,
             serving,
         })
@@ -115,7 +141,10 @@ impl Drop for TraceReceiver {
     }
 }
 
-struct Taker(Arc<TraceStore>);
+struct Taker {
+    store: Arc<TraceStore>,
+    onward: Option<Onward>,
+}
 
 #[tonic::async_trait]
 impl TraceService for Taker {
@@ -123,8 +152,12 @@ impl TraceService for Taker {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let (spans, rejected) = decode(request.into_inner());
-        self.0.take(spans);
+        let message = request.into_inner();
+        if let Some(onward) = &self.onward {
+            onward.pass(message.clone());
+        }
+        let (spans, rejected) = decode(message);
+        self.store.take(spans);
         let partial_success = (rejected > 0).then(|| ExportTracePartialSuccess {
             rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
             error_message: "an id has another length, or is none".to_owned(),

@@ -138,6 +138,14 @@ impl TraceStore {
         }
     }
 
+    /// The spans of every trace to which none has come for `quiet`, those first that began to come first.
+    pub fn settled(&self, quiet: Duration) -> Vec<Vec<Arc<RecordedSpan>>> {
+        let held = self.lock();
+        let traces = held.order.iter().filter_map(|id| held.traces.get(id));
+        let settled = traces.filter(|trace| trace.last_came.elapsed() >= quiet);
+        settled.map(|trace| trace.spans.clone()).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -89,7 +89,7 @@ async fn export(
 }
 
 fn listen() -> TraceReceiver {
-    TraceReceiver::listen(IpAddr::V4(Ipv4Addr::LOCALHOST)).expect("a free port")
+    TraceReceiver::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), None).expect("a free port")
 }
 
 fn found(store: &TraceStore) -> usize {
@@ -109,6 +109,33 @@ async fn spans_are_taken_from_who_knows_the_token() {
     let answer = export(&receiver, None, message(vec![sent(1), sent(2), sent(2)])).await;
     assert_eq!(answer.expect("it takes them").partial_success, None);
     assert_eq!(found(&receiver.store()), 2);
+}
+
+#[tokio::test]
+async fn what_comes_goes_on_to_the_collector_and_one_that_is_not_there_holds_up_nothing() {
+    let here = (Ipv4Addr::LOCALHOST, 0).into();
+    let collector = TraceReceiver::listen_to_all(here).expect("a free port");
+    let url = collector.variables("127.0.0.1")["OTEL_EXPORTER_OTLP_ENDPOINT"].clone();
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let receiver = TraceReceiver::listen(address, Some(&url)).expect("a free port");
+    let answer = export(&receiver, None, message(vec![sent(1), sent(2)])).await;
+    answer.expect("it takes them");
+    assert_eq!(found(&receiver.store()), 2);
+    let all = async {
+        while found(&collector.store()) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all)
+        .await
+        .expect("the collector has them");
+
+    drop(collector);
+    for id in 3..600 {
+        let answer = export(&receiver, None, message(vec![sent(id)])).await;
+        answer.expect("it takes them");
+    }
+    assert_eq!(found(&receiver.store()), 599);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Sample {
 
 impl Sample {
     /// `name{label="value"}`
-    pub(crate) fn series(&self) -> String {
+    pub fn series(&self) -> String {
         let mut text = self.name.clone();
         for (at, (label, value)) in self.labels.iter().enumerate() {
             let opener = if at == 0 { "{" } else { "," };
