@@ -66,10 +66,14 @@ pub(crate) async fn metrics(
     let file = environment
         .state_folder
         .join("metrics")
-        .join(format!("{}.json", lab.name));
+        // A foreign runbook's name is a path.
+        .join(format!("{}.json", lab.name.replace('/', "%2F")));
     let before = read(&file);
     let rows = rows(&look.samples, &before.values);
-    let values = rows.iter().map(|row| (row.series.clone(), row.value));
+    let values = rows
+        .iter()
+        .filter(|row| row.value.is_finite())
+        .map(|row| (row.series.clone(), row.value));
     let now = Look {
         at: Some(SystemTime::now()),
         values: values.collect(),
