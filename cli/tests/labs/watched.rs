@@ -18,8 +18,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two rounds of questions.
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// Brings a lab up, plays blocks that give it something to do, and asks its Prometheus what its dashboard would.
-fn has_something_to_show(lab: &'static str, prometheus: &str, blocks: &[&str]) {
+/// Brings a lab up, plays blocks that give it something to do, and asks its Prometheus what its dashboard would. `once`:
+/// blocks that are played one time, when Prometheus has seen the lab.
+fn has_something_to_show(lab: &'static str, prometheus: &str, blocks: &[&str], once: &[&str]) {
     let (_, file) = DASHBOARDS
         .into_iter()
         .find(|(name, _)| *name == lab)
@@ -42,20 +43,31 @@ fn has_something_to_show(lab: &'static str, prometheus: &str, blocks: &[&str]) {
         .collect();
     assert!(!left.is_empty());
     let deadline = Instant::now() + PATIENCE;
+    let (all, mut is_seen) = (left.len(), false);
     while !left.is_empty() {
         assert!(Instant::now() < deadline, "nothing to show for {left:#?}");
         // A rate needs something that changes between two looks.
-        let played = lab
-            .labctl(&["run", lab.slug()])
-            .args(blocks)
-            .env("LOAD_PROFILE", "short")
-            .said();
-        played.passes();
+        play(&lab, blocks);
+        if !is_seen && left.len() < all {
+            is_seen = true;
+            play(&lab, once);
+        }
         left.retain(|expression| !shows(expression));
         std::thread::park_timeout(GLANCE);
     }
     lab.labctl(&["down", lab.slug()]).said().passes();
     lab.assert_gone();
+}
+
+fn play(lab: &Lab, blocks: &[&str]) {
+    if blocks.is_empty() {
+        return;
+    }
+    lab.labctl(&["run", lab.slug()])
+        .args(blocks)
+        .env("LOAD_PROFILE", "short")
+        .said()
+        .passes();
 }
 
 /// Whether the expression gives a number.
@@ -75,7 +87,7 @@ fn shows(expression: &str) -> bool {
 #[test]
 fn the_dashboard_of_write_through_has_something_to_show() {
     let blocks = ["create-item", "generate-traces"];
-    has_something_to_show("03-write-through", "prometheus", &blocks);
+    has_something_to_show("03-write-through", "prometheus", &blocks, &[]);
 }
 
 #[test]
@@ -87,28 +99,25 @@ fn the_dashboard_of_cache_aside_has_something_to_show() {
         "update-product",
         "generate-traffic",
     ];
-    has_something_to_show("08-cache-aside", "lab08-prometheus", &blocks);
+    has_something_to_show("08-cache-aside", "lab08-prometheus", &blocks, &[]);
 }
 
 #[test]
 fn the_dashboard_of_eventual_consistency_has_something_to_show() {
     let blocks = ["write-data", "write-and-wait"];
-    has_something_to_show("14-eventual-consistency", "lab14-prometheus", &blocks);
+    has_something_to_show("14-eventual-consistency", "lab14-prometheus", &blocks, &[]);
 }
 
 #[test]
 fn the_dashboard_of_the_write_ahead_log_has_something_to_show() {
-    let blocks = [
-        "write-wal",
-        "write-nowal",
-        "crash-wal",
-        "check-wal-after-crash",
-    ];
-    has_something_to_show("25-write-ahead-log", "lab25-prometheus", &blocks);
+    let blocks = ["write-wal", "write-nowal"];
+    // More crashes, and Docker takes its time to start the store again.
+    let once = ["crash-wal", "check-wal-after-crash"];
+    has_something_to_show("25-write-ahead-log", "lab25-prometheus", &blocks, &once);
 }
 
 #[test]
 fn the_dashboard_of_write_behind_has_something_to_show() {
     let blocks = ["create-product", "quick-load", "read-final-state"];
-    has_something_to_show("42-write-behind", "lab42-prometheus", &blocks);
+    has_something_to_show("42-write-behind", "lab42-prometheus", &blocks, &[]);
 }
