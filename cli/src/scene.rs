@@ -10,7 +10,9 @@ use labctl_docker::{Compose, DockerRuntime, Settings, find_compose_file};
 use labctl_engine::{Lab, RuntimeError};
 use labctl_runbook::{LabFacts, Part, Plan};
 
-use crate::{document::Document, environment::Environment, error::CliError};
+use crate::{
+    document::Document, environment::Environment, error::CliError, traces::COLLECTOR_PORT,
+};
 
 /// A runbook set up to be played.
 #[derive(Debug)]
@@ -99,8 +101,6 @@ type Survey = (
 );
 
 async fn survey(lab: &Lab) -> Result<Survey, RuntimeError> {
-    /// Of OTLP over gRPC.
-    const COLLECTOR_PORT: u16 = 4317;
     let model = Compose::new(lab).model().await?;
     let published = model.published();
     let collector = published.iter().find(|port| port.port == COLLECTOR_PORT);

@@ -5,6 +5,9 @@ use std::{io, sync::Arc};
 use labctl_docker::{ServicesHost, services_hosts};
 use labctl_engine::{Lab, TraceReceiver, TraceStore};
 
+/// Where a collector listens for OTLP over gRPC, and where services send their spans if they are not told otherwise.
+pub(crate) const COLLECTOR_PORT: u16 = 4317;
+
 /// Listens as long as it is there.
 #[derive(Debug)]
 pub(crate) struct Traces {

@@ -15,8 +15,13 @@ use serde_json::json;
 
 use super::services::lab;
 use crate::{
-    args::MetricsArgs, document::Document, environment::Environment, error::CliError,
-    library::Library, output, report::columns::columns,
+    args::MetricsArgs,
+    document::Document,
+    environment::Environment,
+    error::CliError,
+    library::Library,
+    output,
+    report::{columns::columns, words::number},
 };
 
 /// What was seen at the last look, by series; kept in the state folder, a file for each lab.
@@ -192,21 +197,6 @@ impl Row {
     }
 }
 
-/// Whole as it is, else to four digits that count.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a double has 308 digits at most"
-    )]
-    let digits = 3 - value.abs().log10().floor() as i32;
-    let text = format!("{value:.*}", usize::try_from(digits).unwrap_or(0));
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    text.to_owned()
-}
-
 /// What cannot be read was no look.
 fn read(file: &PathBuf) -> Look {
     let text = fs::read(file).unwrap_or_default();
@@ -256,20 +246,5 @@ mod tests {
         );
         let silent: Vec<_> = rows.iter().filter(|row| !row.says_something()).collect();
         assert_eq!(silent.len(), 1, "{silent:?}");
-    }
-
-    #[test]
-    fn numbers_are_as_long_as_they_say_something() {
-        for (value, text) in [
-            (0.0, "0"),
-            (12.0, "12"),
-            (0.012_345_6, "0.01235"),
-            (1234.56, "1235"),
-            (-0.5, "-0.5"),
-            (f64::INFINITY, "inf"),
-            (f64::NAN, "NaN"),
-        ] {
-            assert_eq!(number(value), text);
-        }
     }
 }

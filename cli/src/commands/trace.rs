@@ -11,12 +11,10 @@ use tokio::time::{Instant, sleep};
 use super::services::lab;
 use crate::{
     args::TraceArgs, environment::Environment, error::CliError, interrupt, library::Library,
-    output, scene::runtime,
+    output, scene::runtime, traces::COLLECTOR_PORT,
 };
 
 const JAEGER: &str = "127.0.0.1:16686";
-/// Where services send their spans, if they are not told otherwise.
-const COLLECTOR_PORT: u16 = 4317;
 /// A trace to which no span has come for so long is shown.
 const QUIET: Duration = Duration::from_secs(1);
 /// Between two looks at what has come.

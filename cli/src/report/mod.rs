@@ -7,4 +7,4 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod progress;
 pub(crate) mod table;
-mod words;
+pub(crate) mod words;

@@ -160,3 +160,38 @@ pub(crate) fn seconds(duration: Duration) -> String {
         )
     }
 }
+
+/// Whole as it is, else to four digits that count.
+pub(crate) fn number(value: f64) -> String {
+    if value.fract() == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a double has 308 digits at most"
+    )]
+    let digits = 3 - value.abs().log10().floor() as i32;
+    let text = format!("{value:.*}", usize::try_from(digits).unwrap_or(0));
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_long_as_they_say_something() {
+        for (value, text) in [
+            (0.0, "0"),
+            (12.0, "12"),
+            (0.012_345_6, "0.01235"),
+            (1234.56, "1235"),
+            (-0.5, "-0.5"),
+            (f64::INFINITY, "inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! A panel of a dashboard as a picture: its lines over the time of the lab.
 
-use std::time::Duration;
-
+use labctl_runbook::traces::humane;
 use maud::{Markup, html};
 
-use super::waterfall::{humane, rounded};
-use crate::watch::{DrawnPanel, Line};
+use super::waterfall::rounded;
+use crate::{
+    report::words::number,
+    watch::{DrawnPanel, Line},
+};
 
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 110.0;
@@ -75,23 +77,16 @@ fn pieces(line: &Line) -> Vec<&[(f64, f64)]> {
 
 /// A value in a unit of Grafana's.
 fn value(value: f64, unit: &str) -> String {
-    let plain = |value: f64| {
-        let text = format!("{value:.2}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        text.to_owned()
-    };
     match unit {
-        "s" if value >= 0.0 => humane(Duration::try_from_secs_f64(value).unwrap_or_default()),
-        "ms" if value >= 0.0 => {
-            humane(Duration::try_from_secs_f64(value / 1e3).unwrap_or_default())
-        }
-        "percentunit" => format!("{} %", plain(value * 100.0)),
-        "percent" => format!("{} %", plain(value)),
-        "ops" | "reqps" => format!("{}/s", plain(value)),
-        "opm" => format!("{}/min", plain(value)),
-        "bytes" if value >= 1024.0 => format!("{} KiB", plain(value / 1024.0)),
-        "bytes" => format!("{} B", plain(value)),
-        _ => plain(value),
+        "s" if value >= 0.0 => humane(value),
+        "ms" if value >= 0.0 => humane(value / 1e3),
+        "percentunit" => format!("{} %", number(value * 100.0)),
+        "percent" => format!("{} %", number(value)),
+        "ops" | "reqps" => format!("{}/s", number(value)),
+        "opm" => format!("{}/min", number(value)),
+        "bytes" if value >= 1024.0 => format!("{} KiB", number(value / 1024.0)),
+        "bytes" => format!("{} B", number(value)),
+        _ => number(value),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use labctl_runbook::json_values;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::waterfall::rounded;
+use crate::report::words::number;
 
 /// Summaries of one block that are shown.
 const MOST: usize = 4;
@@ -30,37 +32,9 @@ struct Threshold {
 
 /// Nothing where no summary was printed.
 pub(super) fn summaries(stdout: &str) -> Markup {
-    let found = objects(stdout);
-    html! { @for summary in &found { (table(summary)) } }
-}
-
-/// The summaries among the JSON objects that begin a line.
-fn objects(text: &str) -> Vec<Summary> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = next_object(text, at) {
-        let mut values =
-            serde_json::Deserializer::from_str(&text[start..]).into_iter::<serde_json::Value>();
-        match values.next() {
-            Some(Ok(value)) => {
-                at = start + values.byte_offset();
-                found.extend(serde_json::from_value(value).ok());
-            }
-            _ => at = start + 1,
-        }
-        if found.len() == MOST {
-            break;
-        }
-    }
-    found
-}
-
-fn next_object(text: &str, from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    if (from == 0 || text.as_bytes()[from - 1] == b'\n') && rest.starts_with('{') {
-        return Some(from);
-    }
-    rest.find("\n{").map(|at| from + at + 1)
+    let values = json_values(stdout).into_iter();
+    let found = values.filter_map(|value| serde_json::from_value(value).ok());
+    html! { @for summary in found.take(MOST) { (table(&summary)) } }
 }
 
 fn table(summary: &Summary) -> Markup {
@@ -116,16 +90,6 @@ fn percentiles(values: &BTreeMap<String, f64>) -> Markup {
     }
 }
 
-/// Whole as it is, else to three digits after the point.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 {
-        value.to_string()
-    } else {
-        let text = format!("{value:.3}");
-        text.trim_end_matches('0').to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,13 +98,11 @@ mod tests {
     fn summaries_are_found_among_other_output() {
         let summary = r#"{"metrics": {"iterations": {"values": {"count": 3}}}}"#;
         let text = format!("said\n{{\"other\": 1}}\n{{broken\n{summary}\nx {summary}");
-        assert_eq!(objects(&text).len(), 1);
-        assert_eq!(objects(summary).len(), 1);
-        assert!(objects("").is_empty());
-        let shown = summaries(&text).into_string();
-        assert!(
-            shown.contains("iterations") && shown.contains("<b>3</b>"),
-            "{shown}"
-        );
+        for text in [&text, summary] {
+            let shown = summaries(text).into_string();
+            assert_eq!(shown.matches("iterations").count(), 1, "{shown}");
+            assert!(shown.contains("<b>3</b>"), "{shown}");
+        }
+        assert_eq!(summaries("").into_string(), "");
     }
 }

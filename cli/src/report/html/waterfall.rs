@@ -1,8 +1,6 @@
 //! A trace as a picture: a row a span, in place of its depth and its time.
 
-use std::time::Duration;
-
-use labctl_runbook::traces::DrawnSpan;
+use labctl_runbook::traces::{DrawnSpan, humane};
 use maud::{Markup, html};
 
 const ROW: usize = 22;
@@ -32,7 +30,7 @@ pub(super) fn waterfall(spans: &[DrawnSpan]) -> Markup {
                     }
                     rect class=(if span.is_error { "bar failed" } else { "bar" })
                         x=(rounded(x)) y=(y + 5) width=(rounded(width)) height=(ROW - 10) rx="2" {}
-                    text.time x=(NAMES + BARS + 8.0) y=(y + 15) { (humane(span.took)) }
+                    text.time x=(NAMES + BARS + 8.0) y=(y + 15) { (humane(span.took.as_secs_f64())) }
                 }
             }
         }
@@ -55,16 +53,4 @@ fn cut(text: &str, room: usize) -> String {
 /// To a tenth: a picture needs no more.
 pub(super) fn rounded(value: f64) -> String {
     format!("{value:.1}")
-}
-
-/// `206 µs`, `12.4 ms`, `1.5 s`
-pub(super) fn humane(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if seconds < 1e-3 {
-        format!("{:.0} µs", seconds * 1e6)
-    } else if seconds < 1.0 {
-        format!("{:.1} ms", seconds * 1e3)
-    } else {
-        format!("{seconds:.1} s")
-    }
 }

@@ -5,7 +5,8 @@
 //! Needs `wrk`, `redis-server` and `postgresql` (Debian packages).
 //!
 //! The collector is labctl's receiver, in this process, on the same processors: the rate says what a small machine has
-//! left, the processor time what the service itself pays. Turns are taken as in `products`.
+//! left, the processor time what the service itself pays. Turns are taken as in `products`;
+//! what is bare there is here the service without a collector.
 
 #![expect(clippy::print_stdout, reason = "the output of a benchmark")]
 
@@ -69,12 +70,7 @@ fn main() -> Result<(), Failure> {
     let receiver =
         runtime.block_on(async { TraceReceiver::listen((Ipv4Addr::LOCALHOST).into(), None) })?;
     println!("{}", machine::until_idle()?);
-    println!(
-        "{}",
-        ServerTurns::HEADING
-            .replace("ours", "with")
-            .replace("bare", "none")
-    );
+    println!("{}", ServerTurns::HEADING);
     for (name, variables, path) in services {
         let without = Program::beside(name, &variables)?.start()?;
         for (share, asked) in SHARES {

@@ -61,6 +61,12 @@ pub(crate) fn documents(text: &str) -> Vec<Result<Document, Broken>> {
     found
 }
 
+/// The JSON values in a block's output: those that claims of it would find, without what is broken.
+pub fn json_values(text: &str) -> Vec<Value> {
+    let found = documents(text).into_iter().flatten();
+    found.map(|document| document.value).collect()
+}
+
 /// Reads the objects and arrays from `start` on; gives the beginning of the line to go on with.
 fn containers(
     text: &str,

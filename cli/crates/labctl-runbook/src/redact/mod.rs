@@ -11,6 +11,7 @@ mod skim;
 #[cfg(test)]
 mod tests;
 
+pub use documents::json_values;
 pub(crate) use documents::{Broken, documents};
 pub(crate) use kinds::is_of_kind;
 

@@ -8,6 +8,6 @@ mod waterfall;
 pub use drawn::{DrawnSpan, drawn};
 pub use span::{RecordedSpan, SpanKind, SpanStatus};
 pub use tree::SpanTree;
-pub use waterfall::waterfall;
+pub use waterfall::{humane, waterfall};
 
 pub(crate) use span::seconds_between;

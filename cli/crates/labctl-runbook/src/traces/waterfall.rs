@@ -78,8 +78,8 @@ fn bar(span: &RecordedSpan, from: u64, to: u64) -> String {
     bar
 }
 
-/// `850 µs`, `12.4 ms`, `1.50 s`.
-fn humane(seconds: f64) -> String {
+/// A time in seconds as a person says it: `850 µs`, `12.4 ms`, `1.50 s`.
+pub fn humane(seconds: f64) -> String {
     if seconds < 0.001 {
         format!("{:.0} µs", seconds * 1e6)
     } else if seconds < 1.0 {
