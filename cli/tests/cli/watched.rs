@@ -3,6 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
+    process::{Command, Output},
 };
 
 use serde::Deserialize;
@@ -281,5 +283,60 @@ fn grafana_is_given_its_data_sources_and_each_lab_says_where_they_are() {
         assert_eq!(grafana["volumes"][0], mount, "{lab}");
         let endpoint = &service("otel-collector")["environment"]["JAEGER_ENDPOINT"];
         assert_eq!(*endpoint, format!("{prefix}jaeger:4317"), "{lab}");
+    }
+}
+
+/// The version of Grafana whose model `ci/setup` brings.
+#[test]
+fn grafana_s_own_model_is_of_the_version_that_the_labs_run() {
+    let root = compose().join("..");
+    let version = fs::read_to_string(root.join("target/tools/grafana-foundation-sdk/.version"));
+    let version = version.expect("`ci/setup tests` brings the model");
+    let (_, series) = version.trim().split_once('!').unwrap();
+    let series = series.strip_suffix(".0").unwrap();
+    let model: Value = yaml("common/observability.yaml");
+    let image = model["services"]["grafana"]["image"].as_str().unwrap();
+    assert!(
+        image.starts_with(&format!("grafana/grafana:{series}.")),
+        "{image}, {series}"
+    );
+}
+
+fn held_against_grafana(files: &[&Path]) -> Output {
+    let program = compose().join("../ci/dashboards");
+    Command::new(program).args(files).output().unwrap()
+}
+
+#[test]
+fn the_dashboards_are_what_grafana_s_own_model_reads() {
+    let files = DASHBOARDS.map(|(lab, file)| compose().join(lab).join("dashboards").join(file));
+    let checked = held_against_grafana(&files.each_ref().map(|file| &**file));
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert_eq!(checked.status.code(), Some(0), "{said}{checked:?}");
+
+    // It would see.
+    let right = fs::read_to_string(&files[0]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.json");
+    for (right_part, wrong_part, message) in [
+        ("\"lineWidth\"", "\"lineWith\"", "lineWith: unknown"),
+        (
+            "\"palette-classic\"",
+            "\"palette-clasic\"",
+            "color.mode: 'palette-clasic' is not",
+        ),
+        (
+            "\"schemaVersion\": ",
+            "\"schemaVersion\": 0.",
+            "schema_version: 0.",
+        ),
+    ] {
+        let wrong = right.replacen(right_part, wrong_part, 1);
+        assert_ne!(wrong, right);
+        fs::write(&file, wrong).unwrap();
+        let checked = held_against_grafana(&[&file]);
+        let said = String::from_utf8_lossy(&checked.stdout);
+        assert_eq!(checked.status.code(), Some(1), "{said}{checked:?}");
+        assert!(said.contains(message), "{said}");
     }
 }

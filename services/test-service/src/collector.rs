@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio::sync::oneshot;
+use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -47,8 +48,9 @@ impl Collector {
             runtime.block_on(async {
                 let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
                 listening.send(incoming.local_addr().unwrap()).unwrap();
+                let kept = TraceServiceServer::new(kept);
                 let served = Server::builder()
-                    .add_service(TraceServiceServer::new(kept))
+                    .add_service(kept.accept_compressed(CompressionEncoding::Gzip))
                     .serve_with_incoming(incoming);
                 tokio::select! {
                     served = served => served.unwrap(),
@@ -65,11 +67,11 @@ impl Collector {
 
     /// What a service needs in its environment to send its spans here, soon.
     pub fn variables(&self) -> [(&'static str, String); 2] {
-        let url = format!("http://{}", self.address);
-        [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
-            ("OTEL_BSP_SCHEDULE_DELAY", "20".to_owned()),
-        ]
+        variables(self.address)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The trace of this number ([`trace_id`]), in order of start, once it has `count` spans: each span's parent and its
@@ -148,6 +150,14 @@ impl TraceService for Kept {
         kept.extend(spans.take(room));
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
+}
+
+/// What a service needs in its environment to send its spans to `address`, soon.
+pub(crate) fn variables(address: SocketAddr) -> [(&'static str, String); 2] {
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}")),
+        ("OTEL_BSP_SCHEDULE_DELAY", "20".to_owned()),
+    ]
 }
 
 fn described(span: &Span, trace: &[Span]) -> String {

@@ -13,10 +13,12 @@ pub mod binary;
 mod collector;
 mod lab;
 mod process;
+mod relay;
 mod until;
 
 pub use answer::{Answer, call, send};
 pub use collector::Collector;
 pub use lab::{Lab, Service, is_healthy};
 pub use process::{Program, Running, trace_id};
+pub use relay::Relay;
 pub use until::{PATIENCE, until, within};

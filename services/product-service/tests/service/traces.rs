@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use test_service::{Collector, Program, Running, Service as _, trace_id};
+use test_service::{Collector, Program, Relay, Running, Service as _, trace_id};
 use test_stores::{Postgres, Redis};
 
 use crate::lab::Products;
@@ -16,6 +16,32 @@ fn start(variables: &[(&'static str, String)], redis: &Redis, postgres: &Postgre
     service.until_healthy();
     service.until_logged(r#"connected store="redis""#);
     service
+}
+
+/// What another's collector makes of them is what was sent.
+#[test]
+fn spans_go_through_a_collector_that_others_wrote() {
+    let (redis, postgres) = (Redis::start(), Postgres::start(Products::SCHEMA));
+    let collector = Collector::start();
+    let relay = Relay::start(&collector);
+    let mut service = start(&relay.variables(), &redis, &postgres);
+    service.until_logged(r#"connected store="postgres""#);
+    service.ask_traced(1, "GET", "/products/none", "");
+    let root = "GET /products/{product_id}";
+    assert_eq!(
+        collector.trace(1, 3),
+        [
+            format!(
+                "caller > {root} [server] http.method=GET http.route=/products/{{product_id}} http.target=/products/none http.status_code=404"
+            ),
+            format!(
+                "{root} > cache_lookup [internal] db.system=redis db.operation=GET cache.key=product:none cache.hit=false"
+            ),
+            format!(
+                "{root} > db_read [internal] db.system=postgresql db.operation=SELECT product.id=none db.rows_affected=0 db.duration_ms=#"
+            ),
+        ]
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use tokio::task::JoinHandle;
 use tonic::{
     Request, Response, Status,
+    codec::CompressionEncoding,
     service::interceptor::InterceptedService,
     transport::{Server, server::TcpIncoming},
 };
@@ -77,7 +78,9 @@ impl TraceReceiver {
             store: Arc::clone(&store),
             onward,
         })
-        .max_decoding_message_size(MESSAGE_BYTES);
+        // Unpacked, too: what is sent small may be great.
+        .max_decoding_message_size(MESSAGE_BYTES)
+        .accept_compressed(CompressionEncoding::Gzip);
         let known = token.clone();
         // Before a message is read.
         let is_known = move |request: Request<()>| {

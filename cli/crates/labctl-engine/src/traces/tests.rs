@@ -20,7 +20,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tonic::{Code, Request, Status, metadata::MetadataValue};
+use tonic::{Code, Request, Status, codec::CompressionEncoding, metadata::MetadataValue};
 
 use super::{TraceReceiver, TraceStore};
 
@@ -75,7 +75,9 @@ async fn export(
 ) -> Result<ExportTraceServiceResponse, Status> {
     let variables = receiver.variables("127.0.0.1");
     let url = variables["OTEL_EXPORTER_OTLP_ENDPOINT"].clone();
-    let mut client = TraceServiceClient::connect(url).await.expect("it listens");
+    let client = TraceServiceClient::connect(url).await.expect("it listens");
+    // Many exporters are set so.
+    let mut client = client.send_compressed(CompressionEncoding::Gzip);
     let mut request = Request::new(message);
     let headers = &variables["OTEL_EXPORTER_OTLP_HEADERS"];
     let (header, known) = headers.split_once('=').expect("a header");
@@ -153,6 +155,21 @@ async fn what_is_no_span_is_counted_and_hurts_nobody() {
     let partial = answer.expect("an answer").partial_success;
     assert_eq!(partial.expect("it says so").rejected_spans, 2);
     assert_eq!(found(&receiver.store()), 1);
+}
+
+#[tokio::test]
+async fn a_message_is_limited_by_what_it_unpacks_to() {
+    let receiver = listen();
+    let swollen = Span {
+        name: " ".repeat(64 * 1024 * 1024),
+        ..sent(1)
+    };
+    let refused = export(&receiver, None, message(vec![swollen])).await;
+    let code = refused.expect_err("too much").code();
+    assert_eq!(code, Code::ResourceExhausted);
+    assert_eq!(found(&receiver.store()), 0);
+    let answer = export(&receiver, None, message(vec![sent(2)])).await;
+    answer.expect("it goes on");
 }
 
 #[tokio::test]
