@@ -1,4 +1,4 @@
-//! What a k6 load test measured, if a block printed its summary: a table, and where its percentiles lie.
+//! What a k6 load test measured, if a block printed its summary: a table, and a histogram of each trend.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,11 @@ use labctl_runbook::json_values;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::waterfall::rounded;
+use super::histogram::histogram;
 use crate::report::words::number;
 
 /// Summaries of one block that are shown.
 const MOST: usize = 4;
-const WIDTH: f64 = 240.0;
 
 #[derive(Deserialize)]
 struct Summary {
@@ -47,7 +46,7 @@ fn table(summary: &Summary) -> Markup {
                         tr {
                             th { (name) }
                             td { @for (key, value) in &metric.values { span.value { (key) " " b { (number(*value)) } } } }
-                            td { (percentiles(&metric.values)) }
+                            td { (histogram(&metric.values)) }
                             td {
                                 @for (threshold, outcome) in &metric.thresholds {
                                     span class=(if outcome.ok { "mark passed" } else { "mark failed" }) {
@@ -58,32 +57,6 @@ fn table(summary: &Summary) -> Markup {
                             }
                         }
                     }
-                }
-            }
-        }
-    }
-}
-
-/// Smallest to greatest as a line, the 90 and 95 of a hundred as marks on it.
-fn percentiles(values: &BTreeMap<String, f64>) -> Markup {
-    let value = |key: &str| values.get(key).copied();
-    let (Some(min), Some(max), Some(med)) = (value("min"), value("max"), value("med")) else {
-        return html! {};
-    };
-    if max <= min {
-        return html! {};
-    }
-    let place = |value: f64| rounded(4.0 + (WIDTH - 8.0) * (value - min) / (max - min));
-    html! {
-        svg.percentiles viewBox={ "0 0 " (WIDTH) " 16" } role="img" {
-            line x1=(place(min)) x2=(place(max)) y1="8" y2="8" {}
-            @if let Some(p95) = value("p(95)") {
-                line.most x1=(place(min)) x2=(place(p95)) y1="8" y2="8" {}
-            }
-            circle cx=(place(med)) cy="8" r="4" {}
-            @for key in ["p(90)", "p(95)", "p(99)"] {
-                @if let Some(at) = value(key) {
-                    line.mark x1=(place(at)) x2=(place(at)) y1="3" y2="13" {}
                 }
             }
         }

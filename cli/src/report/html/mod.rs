@@ -1,6 +1,7 @@
 //! `--report html=FILE`: one page for a person, with nothing to load and nothing to run.
 
 mod chart;
+mod histogram;
 mod load;
 mod waterfall;
 
