@@ -122,14 +122,26 @@ pub(crate) struct LimitArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each a flag")]
 pub(crate) struct VerifyArgs {
     /// Labs or Markdown files; every lab if left out
     #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
     pub(crate) labs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// Only the K-th of N parts of the labs
     #[arg(long, value_name = "K/N", value_parser = parse_partition)]
     pub(crate) partition: Option<Partition>,
-    /// Write a report: `junit=FILE`, `json=FILE` or `html=FILE`; may be repeated
+    /// A JSON report of an earlier run, by whose times the parts are balanced
+    #[arg(long, value_name = "FILE", requires = "partition")]
+    pub(crate) durations: Option<PathBuf>,
+    /// Play every lab N times; a block that does not pass each time is no pass
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) repeat: u16,
+    /// After the first block that does not pass, take the lab down and play no other
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Write a report: `junit`, `json`, `html`, `tap`, `github` or, as it goes, `events`; `-` is standard output; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
     pub(crate) report: Vec<ReportFile>,
     /// Leave a failed lab up, and say how to get in
@@ -148,6 +160,29 @@ pub(crate) struct VerifyArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) cwd: CwdArg,
+}
+
+/// Which blocks; the ones that bring a lab up and take it down are always played.
+#[derive(Debug, Args)]
+pub(crate) struct ChoiceArgs {
+    /// Only blocks of this name, in which `*` stands for any text; may be repeated
+    #[arg(long, value_name = "PATTERN", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) block: Vec<String>,
+    /// Only blocks with this tag; may be repeated
+    #[arg(long, short = 't', value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// Only this block and those after it
+    #[arg(long, value_name = "BLOCK", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) from: Option<String>,
+    /// Only this block and those before it
+    #[arg(long, value_name = "BLOCK", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) until: Option<String>,
+    /// And the blocks that these say they need
+    #[arg(long)]
+    pub(crate) needs: bool,
+    /// Only the blocks that did not pass when they were last played, and those they need
+    #[arg(long, conflicts_with_all = ["block", "tag", "from", "until"])]
+    pub(crate) failed: bool,
 }
 
 /// Part `part` (from 1) of `parts`.
@@ -182,6 +217,12 @@ pub(crate) enum ReportFormat {
     Json,
     /// A page for a person, with pictures
     Html,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// Annotations of GitHub's, at the page's lines
+    Github,
+    /// A JSON object a line, for each event, as it happens
+    Events,
 }
 
 fn parse_report(text: &str) -> Result<ReportFile, String> {
@@ -190,7 +231,15 @@ fn parse_report(text: &str) -> Result<ReportFile, String> {
         .filter(|(_, path)| !path.is_empty())
         .ok_or("expected FORMAT=FILE, such as `junit=report.xml`")?;
     let format = ReportFormat::from_str(format, false).map_err(|_| {
-        format!("no report format `{format}`; there are `junit`, `json` and `html`")
+        let known: Vec<_> = ReportFormat::value_variants()
+            .iter()
+            .filter_map(ReportFormat::to_possible_value)
+            .map(|value| format!("`{}`", value.get_name()))
+            .collect();
+        format!(
+            "no report format `{format}`; there are {}",
+            known.join(", ")
+        )
     })?;
     Ok(ReportFile {
         format,

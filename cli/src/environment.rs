@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -22,13 +23,30 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn read() -> std::io::Result<Self> {
+    pub(crate) fn read() -> io::Result<Self> {
         Ok(Self {
             folder: env::current_dir()?,
             search_path: SearchPath::new(&env::var_os("PATH").unwrap_or_default()),
             state_folder: state_folder(env::var_os("XDG_STATE_HOME"), env::var_os("HOME")),
             is_ci: env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false"),
         })
+    }
+}
+
+impl Environment {
+    /// A lab's file in a folder of the state folder.
+    pub(crate) fn file_of(&self, folder: &str, lab: &str) -> PathBuf {
+        // A foreign runbook's name is a path.
+        let name = format!("{}.json", lab.replace('/', "%2F"));
+        self.state_folder.join(folder).join(name)
+    }
+
+    /// Writes a file of the state folder, whole or not at all: two may do so at once.
+    pub(crate) fn keep(&self, file: &Path, content: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(file.parent().unwrap_or(&self.state_folder))?;
+        let new = file.with_extension(format!("{}.new", std::process::id()));
+        fs::write(&new, content)?;
+        fs::rename(&new, file)
     }
 }
 

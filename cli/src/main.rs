@@ -7,6 +7,7 @@ mod diagnostics;
 mod document;
 mod environment;
 mod error;
+mod failed;
 mod interrupt;
 mod library;
 mod output;

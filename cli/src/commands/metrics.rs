@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::PathBuf,
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -68,11 +68,7 @@ pub(crate) async fn metrics(
     for why in look.unread {
         output::say(&why);
     }
-    let file = environment
-        .state_folder
-        .join("metrics")
-        // A foreign runbook's name is a path.
-        .join(format!("{}.json", lab.name.replace('/', "%2F")));
+    let file = environment.file_of("metrics", &lab.name);
     let before = read(&file);
     let rows = rows(&look.samples, &before.values);
     let values = rows
@@ -83,7 +79,9 @@ pub(crate) async fn metrics(
         at: Some(SystemTime::now()),
         values: values.collect(),
     };
-    write(&file, &now).map_err(|source| CliError::Write { path: file, source })?;
+    let kept = serde_json::to_vec(&now).map_err(Into::into);
+    kept.and_then(|now| environment.keep(&file, &now))
+        .map_err(|source| CliError::Write { path: file, source })?;
 
     let count = rows.len();
     let shown: Vec<_> = rows
@@ -201,16 +199,6 @@ impl Row {
 fn read(file: &PathBuf) -> Look {
     let text = fs::read(file).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
-}
-
-fn write(file: &PathBuf, look: &Look) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // Whole or not at all: two may look at once.
-    let new = file.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, serde_json::to_vec(look)?)?;
-    fs::rename(&new, file)
 }
 
 #[cfg(test)]

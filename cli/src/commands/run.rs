@@ -70,6 +70,7 @@ pub(crate) async fn run(
         plan: &plan,
         brings_up: false,
         keeps_failed: false,
+        fails_fast: false,
         deadline: LabRun::DEADLINE,
         snapshots: snapshots(library, environment, &scene.document.lab).map(|mut folder| {
             folder.is_read_only = true;
@@ -106,7 +107,7 @@ fn lab_and_blocks(library: &Library, args: &RunArgs) -> Result<(LabPath, Vec<Str
 }
 
 /// The message with every candidate's place, so that a person can go there.
-fn selection_error(error: &SelectError, document: &Document) -> CliError {
+pub(super) fn selection_error(error: &SelectError, document: &Document) -> CliError {
     let candidates = match error {
         SelectError::UnknownBlock { nearest, .. } => nearest.as_slice(),
         SelectError::AmbiguousBlock { candidates, .. } => candidates,

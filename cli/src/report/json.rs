@@ -40,7 +40,8 @@ fn lab(lab: &LabReport) -> Value {
     })
 }
 
-fn step(step: &StepReport) -> Value {
+/// What came of a block.
+pub(super) fn step(step: &StepReport) -> Value {
     let seen = step.observation.as_ref();
     json!({
         "block": step.block,

@@ -2,9 +2,12 @@
 
 pub(crate) mod columns;
 pub(crate) mod console;
+pub(crate) mod events;
+pub(crate) mod github;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod progress;
 pub(crate) mod table;
+pub(crate) mod tap;
 pub(crate) mod words;

@@ -1,6 +1,6 @@
 //! What `verify` ends with: one table, a line for each skip with its reason and for each failure with its place.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use labctl_engine::RunReport;
@@ -32,6 +32,7 @@ pub(crate) fn table(run: &RunReport) -> String {
         }
     }
     exit_only(run, &mut text);
+    flaky(run, &mut text);
     let _ = writeln!(text, "{}", conclusion(run));
     text
 }
@@ -82,6 +83,23 @@ fn exit_only(run: &RunReport, text: &mut String) {
             .collect();
         if !names.is_empty() {
             let _ = writeln!(text, "exit only {}: {}", lab.lab, names.join(", "));
+        }
+    }
+}
+
+/// The blocks that passed at one time and not at another.
+fn flaky(run: &RunReport, text: &mut String) {
+    let mut times: BTreeMap<_, (usize, usize)> = BTreeMap::new();
+    for lab in &run.labs {
+        for step in lab.steps.iter().filter(|step| step.attempts > 0) {
+            let (passed, all) = times.entry((&lab.lab, &step.block)).or_default();
+            *passed += usize::from(step.outcome.is_success());
+            *all += 1;
+        }
+    }
+    for ((lab, block), (passed, all)) in times {
+        if 0 < passed && passed < all {
+            let _ = writeln!(text, "flaky {lab}/{block}: passed {passed} of {all} times");
         }
     }
 }

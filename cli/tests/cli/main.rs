@@ -4,8 +4,10 @@
 
 mod asked;
 mod bad_input;
+mod chosen;
 mod dashboard;
 mod format_doc;
+mod formats;
 mod init;
 mod lint;
 mod list;

@@ -141,6 +141,12 @@ pub struct Counts {
 }
 
 impl LabReport {
+    /// Whether nothing of it failed, and nothing kept it from being judged.
+    pub fn is_green(&self) -> bool {
+        let counts = self.counts();
+        self.errors.is_empty() && counts.failed == 0 && counts.errored == 0
+    }
+
     /// Its figures.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

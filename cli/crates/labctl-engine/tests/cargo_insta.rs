@@ -61,6 +61,7 @@ impl Workspace {
                 part: Part::Ordinary,
                 deadline: std::time::Duration::from_mins(5),
             }],
+            left_out: 0,
         };
         let path = std::env::var_os("PATH").unwrap();
         let run = LabRun {
@@ -74,6 +75,7 @@ impl Workspace {
             plan: &plan,
             brings_up: false,
             keeps_failed: false,
+            fails_fast: false,
             deadline: LabRun::DEADLINE,
             snapshots: Some(SnapshotFolder {
                 path: self.lab_folder(),

@@ -42,7 +42,7 @@ pub use observation::{
 };
 pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
-    RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, check_needs,
+    RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, Wanted, check_needs,
 };
 pub use redact::{RedactError, json_values, redact};
 pub use runbook::Runbook;

@@ -16,8 +16,8 @@ const STYLE: &str = include_str!("style.css");
 /// What is shown of each stream of a block.
 const OUTPUT_BYTES: usize = 16 << 10;
 
-/// The run as a page; `watched`: for each lab, by its name, what its dashboard showed.
-pub(crate) fn html_report(run: &RunReport, watched: &[(String, Vec<DrawnPanel>)]) -> String {
+/// The run as a page; `watched`: for each lab what its dashboard showed.
+pub(crate) fn html_report(run: &RunReport, watched: &[Vec<DrawnPanel>]) -> String {
     let (word, class) = conclusion(run);
     let page = html! {
         (DOCTYPE)
@@ -36,9 +36,8 @@ pub(crate) fn html_report(run: &RunReport, watched: &[(String, Vec<DrawnPanel>)]
                     p { (totals(run)) }
                 }
                 (overview(run))
-                @for lab in &run.labs {
-                    @let panels = watched.iter().find(|(name, _)| *name == lab.lab);
-                    (section(lab, panels.map_or(&[], |(_, panels)| panels)))
+                @for (place, lab) in run.labs.iter().enumerate() {
+                    (section(lab, watched.get(place).map_or(&[], Vec::as_slice)))
                 }
             }
         }
@@ -350,7 +349,7 @@ mod tests {
                 points: vec![(0.0, 1.0), (5.0, f64::NAN), (10.0, 3.0), (15.0, 2.0)],
             }],
         };
-        html_report(&run, &[("03-write-through".to_owned(), vec![panel])])
+        html_report(&run, &[vec![panel]])
     }
 
     #[test]

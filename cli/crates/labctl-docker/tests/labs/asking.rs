@@ -51,6 +51,7 @@ async fn verify(lab: &TestLab, blocks: &[(&str, &str)]) -> LabReport {
         plan: &plan,
         brings_up: true,
         keeps_failed: false,
+        fails_fast: false,
         deadline: LabRun::DEADLINE,
         snapshots: None,
         search_path: SearchPath::default(),

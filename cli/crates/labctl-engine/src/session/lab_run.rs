@@ -22,6 +22,8 @@ pub struct LabRun<'a> {
     pub brings_up: bool,
     /// A lab with a failure stays up.
     pub keeps_failed: bool,
+    /// After a block that did not pass, only what takes the lab down is played.
+    pub fails_fast: bool,
     /// What the whole lab may take before its teardown begins; [`LabRun::DEADLINE`] unless said otherwise.
     pub deadline: Duration,
     /// Where its accepted outputs are; `None`: they are not compared.

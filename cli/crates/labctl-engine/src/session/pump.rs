@@ -126,6 +126,7 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             has_services: self.services.is_some(),
             brings_up: self.run.brings_up,
             keeps_failed: self.run.keeps_failed,
+            fails_fast: self.run.fails_fast,
         };
         let mut session = Session::new(self.run.runbook, self.run.plan, rules);
         let mut next = session.begin();
@@ -288,6 +289,9 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
     }
 
     pub(super) fn into_report(mut self) -> LabReport {
+        if self.run.plan.left_out > 0 {
+            self.note(self.run.plan.left_out_in_words());
+        }
         if let Some(folder) = &self.run.snapshots {
             for stray in folder.strays(self.run.runbook) {
                 self.note(stray);

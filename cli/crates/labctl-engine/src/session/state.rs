@@ -92,6 +92,7 @@ pub(crate) enum Grade {
 
 /// What is done about failures, and what the lab needs.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each a question of its own")]
 pub(crate) struct Rules {
     /// There are services to claim and take down.
     pub(crate) has_services: bool,
@@ -99,6 +100,8 @@ pub(crate) struct Rules {
     pub(crate) brings_up: bool,
     /// A lab with a failure stays up.
     pub(crate) keeps_failed: bool,
+    /// After a step that did not pass, only what takes the lab down is played.
+    pub(crate) fails_fast: bool,
 }
 
 /// One run of a plan.
@@ -359,6 +362,9 @@ impl Session {
         }
         if !self.can_play() {
             return Some(SkipReason::LabNotUp);
+        }
+        if self.rules.fails_fast && self.has_failure && planned.part != Part::Cleanup {
+            return Some(SkipReason::AfterFailure);
         }
         let needed = planned.needs.iter().find(|name| !self.is_good(name))?;
         Some(SkipReason::Needs(needed.clone()))

@@ -43,7 +43,18 @@ impl Plan {
             }
             text.push('\n');
         }
+        if self.left_out > 0 {
+            let _ = writeln!(text, "{}", self.left_out_in_words());
+        }
         text
+    }
+
+    /// How many blocks nobody asked for.
+    pub fn left_out_in_words(&self) -> String {
+        match self.left_out {
+            1 => "1 block was not asked for".to_owned(),
+            count => format!("{count} blocks were not asked for"),
+        }
     }
 }
 
@@ -91,6 +102,9 @@ impl fmt::Display for SkipReason {
             Self::NotCode(language) => write!(formatter, "nothing runs `{language}`"),
             Self::ByAuthor(why) => write!(formatter, "by its author: {why}"),
             Self::Needs(block) => write!(formatter, "needs `{block}`, which did not pass"),
+            Self::AfterFailure => {
+                formatter.write_str("a block before it did not pass (--fail-fast)")
+            }
             Self::LabNotUp => formatter.write_str("lab not up"),
             Self::Cancelled => formatter.write_str("the run ended before its turn"),
         }

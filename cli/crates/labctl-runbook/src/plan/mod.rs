@@ -2,6 +2,7 @@
 
 mod deadline;
 mod explain;
+mod narrow;
 mod needs;
 mod options;
 mod parts;
@@ -13,6 +14,7 @@ mod tests;
 mod verify;
 
 pub use deadline::{BUILD_DEADLINE, DEFAULT_DEADLINE, PERSON_DEADLINE};
+pub use narrow::Wanted;
 pub use needs::check_needs;
 pub use options::{LabFacts, RunOptions, VerifyOptions};
 pub use select::{Candidate, SelectError, Selection};

@@ -34,7 +34,7 @@ impl Plan {
             .into_iter()
             .map(|index| run_step(&reading, index, is_by_name, options))
             .collect();
-        Ok(Self { steps })
+        Ok(Self { steps, left_out: 0 })
     }
 }
 

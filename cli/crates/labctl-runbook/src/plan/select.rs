@@ -55,6 +55,14 @@ pub enum SelectError {
         /// The tags asked for.
         tags: Vec<String>,
     },
+    /// The last block asked for comes before the first.
+    #[error("`{until}` comes before `{from}`")]
+    EndsBeforeItBegins {
+        /// The first block.
+        from: String,
+        /// The last block.
+        until: String,
+    },
     /// The runbook has no block that `--all` would run.
     #[error("no block to run")]
     NoBlocks,
@@ -171,7 +179,7 @@ fn nearest(runbook: &Runbook, name: &str) -> Vec<Candidate> {
         .collect()
 }
 
-fn is_tagged(own: &[&str], document: &[String], wanted: &[String]) -> bool {
+pub(super) fn is_tagged(own: &[&str], document: &[String], wanted: &[String]) -> bool {
     let is_wanted = |tag: &str| wanted.iter().any(|wanted| wanted == tag);
     if document.iter().any(|tag| is_wanted(tag)) {
         own.is_empty() || own.iter().any(|tag| document.iter().any(|of| of == tag))

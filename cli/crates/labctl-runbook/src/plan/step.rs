@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Plan {
     /// In the order they are played.
     pub steps: Vec<Step>,
+    /// Blocks of the runbook that nobody asked for.
+    pub left_out: usize,
 }
 
 /// One block in a plan.
@@ -70,6 +72,8 @@ pub enum SkipReason {
     Needs(String),
     /// The lab did not come up.
     LabNotUp,
+    /// A block before it did not pass, and the run is to end with that.
+    AfterFailure,
     /// The run was interrupted, or out of time, before its turn.
     Cancelled,
 }

@@ -21,7 +21,7 @@ impl Plan {
             .map(|block| reading.verify_step(block, options))
             .collect();
         skip_unmet_needs(runbook, &mut steps);
-        Self { steps }
+        Self { steps, left_out: 0 }
     }
 }
 
@@ -183,7 +183,7 @@ fn has_interpreter(language: &str) -> bool {
 }
 
 /// Skips what needs a block that is skipped, or does not come before.
-fn skip_unmet_needs(runbook: &Runbook, steps: &mut [Step]) {
+pub(super) fn skip_unmet_needs(runbook: &Runbook, steps: &mut [Step]) {
     let mut played: Vec<bool> = vec![false; runbook.blocks.len()];
     for step in steps {
         let block = &runbook.blocks[step.block];

@@ -47,6 +47,7 @@ impl Bench {
         Self {
             plan: Plan {
                 steps: steps.collect(),
+                left_out: 0,
             },
             runbook,
             shell: ScriptedShell::default(),
@@ -115,6 +116,7 @@ impl Bench {
             plan: &self.plan,
             brings_up: self.brings_up,
             keeps_failed: self.keeps_failed,
+            fails_fast: false,
             deadline: LabRun::DEADLINE,
             snapshots: self.snapshots.clone(),
             search_path: SearchPath::default(),

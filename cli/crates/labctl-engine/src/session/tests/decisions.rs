@@ -31,6 +31,7 @@ const SERVICES: Rules = Rules {
     has_services: true,
     brings_up: true,
     keeps_failed: false,
+    fails_fast: false,
 };
 
 fn run(step: usize) -> Next {
@@ -80,6 +81,34 @@ fn a_lab_that_cannot_be_brought_up_is_taken_down() {
             (Next::ClaimLab, Done),
             (Next::BringUp, LabNotUp),
             (skip(0, SkipReason::LabNotUp), Done),
+            (Next::EndSession, Done),
+            (Next::TearDown, Done),
+        ],
+    );
+}
+
+#[test]
+fn a_run_that_ends_with_the_first_failure_still_cleans_up() {
+    let bench = Bench::new(&["start", "read", "write", "cleanup"])
+        .part(0, Part::Start)
+        .part(3, Part::Cleanup);
+    let rules = Rules {
+        fails_fast: true,
+        ..SERVICES
+    };
+    check(
+        &bench,
+        rules,
+        &[
+            (Next::ClaimLab, Done),
+            (run(0), Judged(Passed)),
+            (conclude(0, false), Done),
+            (Next::AwaitReady, Done),
+            (run(1), Judged(NotPassed)),
+            (conclude(1, true), Done),
+            (skip(2, SkipReason::AfterFailure), Done),
+            (run(3), Judged(Passed)),
+            (conclude(3, false), Done),
             (Next::EndSession, Done),
             (Next::TearDown, Done),
         ],

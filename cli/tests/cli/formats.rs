@@ -1,0 +1,141 @@
+//! The reports that other programs read.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::page::{Page, Say as _};
+
+/// One of each: passed, skipped, failed, errored.
+fn page() -> Page {
+    Page::new()
+        .block("good #1", "echo yes")
+        .block("prune", "docker system prune -f")
+        .block("bad", "echo '{\"a\": 1}'")
+        .expect("json $.a == 2  # 100%, or so\nstdout contains \"b\"")
+        .block("unknown", "head -c 3000000 /dev/zero | tr '\\0' x")
+        .expect("stdout not contains \"y\"")
+}
+
+fn report(page: &Page, format: &str) -> String {
+    let file = format!("--report={format}=r");
+    page.labctl(&["verify", "page.md", &file]).said().code(3);
+    fs::read_to_string(page.folder().join("r")).unwrap()
+}
+
+#[test]
+fn tap_has_a_point_for_each_block_and_says_what_was_seen() {
+    let text = report(&page(), "tap");
+    let points: Vec<_> = text
+        .lines()
+        .filter(|line| !line.starts_with("  "))
+        .collect();
+    assert_eq!(
+        points,
+        [
+            "TAP version 14",
+            "1..4",
+            "ok 1 - page.md/good \\#1",
+            "ok 2 - page.md/prune # SKIP would harm more than this lab (`docker system prune -f`); --allow-destructive plays it",
+            "not ok 3 - page.md/bad",
+            "not ok 4 - page.md/unknown",
+        ]
+    );
+    assert!(
+        text.contains(
+            "  ---\n  outcome: \"failed\"\n  at: \"page.md:11\"\n  message: \"json $.a == 2"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("  outcome: \"errored\"\n"), "{text}");
+}
+
+#[test]
+fn github_is_told_each_claim_at_its_line() {
+    let text = report(&page(), "github");
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(
+        lines[0],
+        "::error file=page.md,line=15,title=page.md/bad failed::json $.a == 2: got 1"
+    );
+    assert!(
+        lines[1].starts_with(
+            "::error file=page.md,line=16,title=page.md/bad failed::stdout contains \"b\": "
+        ),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("::error file=page.md,line=23,title=page.md/unknown errored::"),
+        "{text}"
+    );
+
+    let page = Page::new().block("a, b: 50%", "false");
+    page.labctl(&["verify", "page.md", "--report=github=-"])
+        .said()
+        .code(1)
+        .says("::error file=page.md,line=3,title=page.md/a%2C b%3A 50%25 failed::exit == 0: it was 1\n");
+}
+
+#[test]
+fn events_are_one_object_a_line_in_the_order_of_what_happens() {
+    let text = report(&page(), "events");
+    let events: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let words: Vec<_> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "run-started",
+            "lab-started",
+            "block-started",
+            "block-finished",
+            "block-finished",
+            "block-started",
+            "block-finished",
+            "block-started",
+            "block-finished",
+            "lab-finished",
+            "run-finished",
+        ]
+    );
+    assert_eq!(events[0]["version"], 1);
+    assert_eq!(events[1]["blocks"], 4);
+    let outcomes: Vec<_> = events
+        .iter()
+        .filter_map(|event| event["result"]["outcome"].as_str())
+        .collect();
+    assert_eq!(outcomes, ["passed", "skipped", "failed", "errored"]);
+    assert_eq!(events[10]["exit_code"], 3);
+    let times: Vec<_> = events
+        .iter()
+        .map(|event| event["at"].as_f64().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_costs_the_verdict_and_no_other_report() {
+    let page = Page::new().block("good", "true");
+    for format in ["events", "tap", "github"] {
+        page.labctl(&[
+            "verify",
+            "page.md",
+            "--report=json=r",
+            &format!("--report={format}=none/r"),
+        ])
+        .said()
+        .code(3)
+        .says("cannot write none/r");
+        assert!(fs::remove_file(page.folder().join("r")).is_ok(), "{format}");
+    }
+    page.labctl(&["verify", "page.md", "--report=pdf=r"])
+        .said()
+        .code(2)
+        .says("there are `junit`, `json`, `html`, `tap`, `github`, `events`");
+}
