@@ -1,16 +1,4 @@
-//! `--report json=FILE`: one JSON object for the whole run.
-//!
-//! ```json
-//! {"labctl": "0.1.0", "interrupted": false, "exit_code": 1, "labs": [{
-//!   "lab": "08-cache-aside", "runbook": "runbooks/08-cache-aside.md", "seconds": 21.4, "errors": [], "notes": [],
-//!   "blocks": [{"block": "second-read-hit", "line": 74, "outcome": "failed", "reason": null, "exit_only": false,
-//!     "attempts": 1, "seconds": 0.03, "exit_code": 0, "stdout": "…", "stderr": "", "omitted_bytes": 0,
-//!     "claims": [{"claim": "json $.cache_status == \"hit\"", "line": 78, "verdict": "failed", "seen": "…",
-//!       "after_seconds": null}],
-//!     "snapshot": null, "notes": [], "service_logs": null}]}]}
-//! ```
-//!
-//! `after_seconds`: how long after the block's end it came to that, where a claim is awaited (`within`).
+//! `--report json=FILE`: one JSON object for the whole run; `docs/reports.md` shows it.
 
 use labctl_engine::{ClaimReport, LabReport, RunReport, SnapshotOutcome, StepReport};
 use labctl_runbook::Verdict;

@@ -1,6 +1,6 @@
 //! The reports that other programs read.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 
@@ -138,4 +138,45 @@ fn a_report_that_cannot_be_written_costs_the_verdict_and_no_other_report() {
         .said()
         .code(2)
         .says("there are `junit`, `json`, `html`, `tap`, `github`, `events`");
+}
+
+/// The words in backquotes of a piece of Markdown.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_events_are_what_the_documentation_says() {
+    let doc = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reports.md");
+    let doc = fs::read_to_string(doc).unwrap();
+    let table = doc.split("| event | has besides |").nth(1).unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let documented: Vec<(String, BTreeSet<String>)> = rows
+        .map(|row| {
+            let cells: Vec<_> = row.split('|').collect();
+            let (event, mut fields) = (cells[1], quoted(cells[2]));
+            // The other report is named there too.
+            fields.remove("json");
+            (quoted(event).pop_first().unwrap(), fields)
+        })
+        .collect();
+    let text = report(&page(), "events");
+    let mut seen = 0;
+    for line in text.lines() {
+        let event: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        let word = event["event"].as_str().unwrap();
+        let mut fields: BTreeSet<_> = event.keys().cloned().collect();
+        assert!(fields.remove("event") && fields.remove("at"));
+        let row = documented.iter().find(|(known, _)| known == word);
+        assert_eq!(Some(&fields), row.map(|(_, fields)| fields), "{word}");
+        seen += 1;
+    }
+    assert!(seen > 5 && documented.len() == 11, "{documented:?}");
 }
