@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Show what a lab's metrics say, and what has changed since the last look
     Metrics(MetricsArgs),
+    /// Say in plain words what is played and what is judged
+    Explain(ExplainArgs),
     /// Say what is wrong with a runbook, and where
     Lint(LintArgs),
     /// Start a new lab: runbook, Compose file, first claims
@@ -313,12 +315,40 @@ pub(crate) struct LogsArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A lab or a Markdown file
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// Blocks by name; all of them if left out
+    #[arg(value_name = "BLOCK", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) blocks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LintArgs {
     /// Labs or Markdown files; every lab if left out
     #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
     pub(crate) labs: Vec<String>,
+    /// How the findings are printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: LintFormat,
     #[command(flatten)]
     pub(crate) cwd: CwdArg,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// Each with its line and a caret, on standard error
+    Text,
+    /// One JSON array
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub's, at the page's lines
+    Github,
 }
 
 #[derive(Debug, Args)]

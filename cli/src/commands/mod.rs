@@ -2,6 +2,7 @@
 
 mod completions;
 mod doctor;
+mod explain;
 mod init;
 mod lint;
 mod list;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Logs(args) => wait(services::logs(library, environment, &args)),
         Command::Trace(args) => wait(trace::trace(library, environment, &args)),
         Command::Metrics(args) => wait(metrics::metrics(library, environment, &args)),
+        Command::Explain(args) => wait(explain::explain(library, &args)),
         Command::Lint(args) => wait(lint::lint(library, &args, cli.global)),
         Command::Init(args) => init::init(library, &args),
         Command::Doctor => wait(doctor::doctor(library, environment)),

@@ -1,7 +1,5 @@
 //! `--report github=-`: commands of GitHub Actions that put what is wrong beside the page's lines.
 
-use std::fmt::Write as _;
-
 use labctl_engine::{LabReport, Outcome, RunReport, StepReport};
 use labctl_runbook::Verdict;
 
@@ -47,13 +45,19 @@ fn block(text: &mut String, lab: &LabReport, step: &StepReport) {
 }
 
 fn annotate(text: &mut String, lab: &LabReport, line: usize, title: &str, message: &str) {
-    let file = property(&lab.runbook.display().to_string());
-    let title = property(title);
-    let _ = writeln!(
-        text,
-        "::error file={file},line={line},title={title}::{}",
-        data(message)
-    );
+    let file = lab.runbook.display().to_string();
+    text.push_str(&annotation("error", (&file, line), title, message));
+}
+
+/// A command that puts a message beside a line, from 1, of a file.
+pub(super) fn annotation(
+    level: &str,
+    (file, line): (&str, usize),
+    title: &str,
+    message: &str,
+) -> String {
+    let (file, title, message) = (property(file), property(title), data(message));
+    format!("::{level} file={file},line={line},title={title}::{message}\n")
 }
 
 /// As the runner reads them back: a line break would end the command.

@@ -7,6 +7,7 @@ pub(crate) mod github;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod lint;
 pub(crate) mod progress;
 pub(crate) mod table;
 pub(crate) mod tap;

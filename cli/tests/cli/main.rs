@@ -6,6 +6,7 @@ mod asked;
 mod bad_input;
 mod chosen;
 mod dashboard;
+mod explain;
 mod format_doc;
 mod formats;
 mod init;

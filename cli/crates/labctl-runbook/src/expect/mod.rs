@@ -9,6 +9,7 @@ mod http;
 mod judge;
 mod metric;
 mod parse;
+mod plain;
 mod select;
 mod service;
 mod table;

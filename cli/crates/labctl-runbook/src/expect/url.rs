@@ -1,5 +1,7 @@
 //! A URL with captured values in it: `http://localhost:8000/orders/${id}`.
 
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 
@@ -21,6 +23,13 @@ pub struct UrlTemplate {
     /// As it is written.
     text: String,
     pieces: Vec<Piece>,
+}
+
+/// As it is written.
+impl fmt::Display for UrlTemplate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
 }
 
 /// The same URL, wherever it is written.

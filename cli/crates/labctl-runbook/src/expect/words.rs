@@ -74,6 +74,12 @@ pub(super) fn find<T: Copy>(table: &[(&'static str, T)], word: &str) -> Option<T
         .map(|(_, meaning)| *meaning)
 }
 
+/// The word that means `meaning` in `table`, which has one for each.
+pub(super) fn name_of<T: PartialEq>(table: &[(&'static str, T)], meaning: &T) -> &'static str {
+    let known = table.iter().find(|(_, known)| known == meaning);
+    known.map_or("", |(name, _)| name)
+}
+
 /// The words of `table`.
 pub(super) fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
     table.iter().map(|(name, _)| *name).collect()

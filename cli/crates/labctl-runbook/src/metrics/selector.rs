@@ -1,6 +1,6 @@
 //! `name{label="value", label=~"regex"}`, as Prometheus' queries have it.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use regex::Regex;
 
@@ -43,6 +43,22 @@ const OPERATORS: [(&str, Operator); 4] = [
     ("!~", Operator::NotMatches),
     ("=", Operator::Equal),
 ];
+
+/// As it is written, its blanks apart.
+impl fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)?;
+        for (place, matcher) in self.matchers.iter().enumerate() {
+            formatter.write_str(if place == 0 { "{" } else { "," })?;
+            let operator = OPERATORS
+                .iter()
+                .find(|(_, known)| *known == matcher.operator);
+            let operator = operator.map_or("", |(text, _)| text);
+            write!(formatter, "{}{operator}{:?}", matcher.label, matcher.value)?;
+        }
+        formatter.write_str(if self.matchers.is_empty() { "" } else { "}" })
+    }
+}
 
 impl Selector {
     /// Whether the sample is of a series that is meant.

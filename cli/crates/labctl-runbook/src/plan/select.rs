@@ -128,6 +128,16 @@ pub(super) fn resolve(runbook: &Runbook, selection: &Selection) -> Result<Vec<us
     }
 }
 
+impl Runbook {
+    /// The one block of that name, as an index into `blocks`.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn find(&self, name: &str) -> Result<usize, SelectError> {
+        find(self, name)
+    }
+}
+
 /// The one block of that name.
 pub(super) fn find(runbook: &Runbook, name: &str) -> Result<usize, SelectError> {
     let candidates: Vec<Candidate> = candidates(runbook)

@@ -4,6 +4,7 @@ mod arbitrary;
 mod directives;
 mod http;
 mod metrics;
+mod plain;
 mod refused;
 mod services;
 mod support;
