@@ -37,6 +37,7 @@ pub(super) fn step(step: &StepReport) -> Value {
         "outcome": words::outcome(&step.outcome),
         "reason": words::reason(step),
         "exit_only": step.is_exit_only,
+        "fooled_by": step.fooled_by,
         "attempts": step.attempts,
         "seconds": step.elapsed.as_secs_f64(),
         "exit_code": seen.map(|seen| seen.exit.code()),

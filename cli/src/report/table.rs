@@ -32,6 +32,7 @@ pub(crate) fn table(run: &RunReport) -> String {
         }
     }
     exit_only(run, &mut text);
+    weak(run, &mut text);
     flaky(run, &mut text);
     let _ = writeln!(text, "{}", conclusion(run));
     text
@@ -83,6 +84,22 @@ fn exit_only(run: &RunReport, text: &mut String) {
             .collect();
         if !names.is_empty() {
             let _ = writeln!(text, "exit only {}: {}", lab.lab, names.join(", "));
+        }
+    }
+}
+
+/// The blocks whose claims would not notice if another block's output were printed.
+fn weak(run: &RunReport, text: &mut String) {
+    for lab in &run.labs {
+        for step in &lab.steps {
+            if let Some(other) = &step.fooled_by {
+                let (place, block) = (lab.runbook.display(), &step.block);
+                let _ = writeln!(
+                    text,
+                    "weak {place}:{} {block}: all it claims holds of what `{other}` printed, too",
+                    step.line
+                );
+            }
         }
     }
 }

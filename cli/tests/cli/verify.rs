@@ -371,3 +371,18 @@ fn code_that_nothing_runs_is_never_taken_for_passed() {
             .says(&format!("nothing runs `{word}`"));
     }
 }
+
+#[test]
+fn claims_that_another_blocks_output_satisfies_are_named_as_weak() {
+    let said = Page::new()
+        .block("miss", "echo '{\"id\": 1, \"cache\": \"miss\"}'")
+        .expect("json $.id == 1")
+        .block("hit", "echo '{\"id\": 1, \"cache\": \"hit\"}'")
+        .expect("json $.id == 1\njson $.cache == \"hit\"")
+        .block("again", "echo '{\"id\": 1, \"cache\": \"hit\"}'")
+        .expect("json $.id == 1\njson $.cache == \"hit\"")
+        .verify()
+        .passes()
+        .says("weak page.md:3 miss: all it claims holds of what `hit` printed, too\n");
+    assert_eq!(said.stdout.matches("weak ").count(), 1, "{}", said.stdout);
+}

@@ -17,6 +17,8 @@ pub struct StepReport {
     pub judgements: Vec<ClaimReport>,
     /// Whether it passed, and nothing but the exit code was judged.
     pub is_exit_only: bool,
+    /// A block whose other output satisfies all its claims, too: they are weak.
+    pub fooled_by: Option<String>,
     /// What came of its snapshot; `None` where none is compared.
     pub snapshot: Option<SnapshotOutcome>,
     /// What its last attempt gave; `None` if it was not run.
@@ -232,6 +234,7 @@ mod tests {
             outcome,
             judgements: Vec::new(),
             is_exit_only: false,
+            fooled_by: None,
             snapshot: None,
             observation: None,
             attempts: 1,

@@ -264,6 +264,7 @@ mod tests {
             outcome,
             judgements,
             is_exit_only: false,
+            fooled_by: None,
             snapshot: None,
             observation: Some(Observation {
                 exit: ExitStatus::Code(0),

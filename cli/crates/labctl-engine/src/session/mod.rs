@@ -21,6 +21,7 @@ mod state;
 mod tests;
 mod tools;
 mod until;
+mod weak;
 
 pub use lab_run::LabRun;
 pub use metrics::{Curve, MetricsLook, look_at_metrics, query_range};

@@ -16,6 +16,7 @@ use crate::{
         metrics::Before,
         services::Services,
         state::{Grade, Happened, Next, Rules, Session},
+        weak,
     },
 };
 
@@ -279,6 +280,7 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
             outcome: Outcome::Cancelled,
             judgements: Vec::new(),
             is_exit_only: false,
+            fooled_by: None,
             snapshot: None,
             observation: None,
             attempts: 0,
@@ -295,6 +297,15 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
         if let Some(folder) = &self.run.snapshots {
             for stray in folder.strays(self.run.runbook) {
                 self.note(stray);
+            }
+        }
+        let blocks: Vec<_> = (0..self.reports.len())
+            .map(|step| self.block(step))
+            .collect();
+        let weak = weak::find(&blocks, &self.reports, &self.captures);
+        for (report, fooled_by) in self.reports.iter_mut().zip(weak) {
+            if let Some(report) = report {
+                report.fooled_by = fooled_by;
             }
         }
         let mut report = LabReport {
