@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Run labs block by block, judge every block, take everything down, print one table
     Verify(VerifyArgs),
+    /// Play a runbook several times and record what its blocks print, without what varies
+    Record(RecordArgs),
     /// Accept or reject pending snapshots
     Review(ReviewArgs),
     /// Bring a lab's services up and wait until they are ready
@@ -247,6 +249,26 @@ fn parse_report(text: &str) -> Result<ReportFile, String> {
         format,
         path: path.into(),
     })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// A lab or a Markdown file
+    #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// How many runs are compared
+    #[arg(short = 'n', long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) times: u16,
+    /// Play the blocks that stand after the cleanup, before it
+    #[arg(long)]
+    pub(crate) on_demand: bool,
+    /// How long a run may take as a whole
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "45m")]
+    pub(crate) lab_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) cwd: CwdArg,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod init;
 mod lint;
 mod list;
 mod metrics;
+mod record;
 mod review;
 mod run;
 mod services;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::List(args) => list::list(library, &args),
         Command::Run(args) => wait(run::run(library, environment, &args, cli.global)),
         Command::Verify(args) => wait(verify::verify(library, environment, &args, cli.global)),
+        Command::Record(args) => wait(record::record(library, environment, &args, cli.global)),
         Command::Review(args) => review::review(library, &args),
         Command::Up(args) => wait(services::up(library, environment, &args.lab)),
         Command::Down(args) => wait(services::down(library, environment, &args.lab)),

@@ -14,6 +14,7 @@ mod lint;
 mod list;
 mod page;
 mod readme;
+mod record;
 mod report;
 mod review;
 mod run;

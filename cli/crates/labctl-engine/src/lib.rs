@@ -32,7 +32,8 @@ pub use shell::{
     Attempt, Captured, Ending, Invocation, ProcessShell, Program, Shell, ShellError, Stop,
 };
 pub use snapshot::{
-    PendingSnapshot, SnapshotError, SnapshotFile, SnapshotFolder, code_digest, pending_in,
+    PendingSnapshot, Recorded, SnapshotError, SnapshotFile, SnapshotFolder, code_digest,
+    pending_in, record,
 };
 
 pub use traces::{TraceReceiver, TraceStore, jaeger_spans};

@@ -44,7 +44,7 @@ pub use plan::{
     Action, BUILD_DEADLINE, Candidate, DEFAULT_DEADLINE, LabFacts, PERSON_DEADLINE, Part, Plan,
     RunOptions, SelectError, Selection, SkipReason, Step, VerifyOptions, Wanted, check_needs,
 };
-pub use redact::{RedactError, json_values, redact};
+pub use redact::{Difference, RedactError, infer, json_values, redact};
 pub use runbook::Runbook;
 pub use span::{LineIndex, Position, Span};
 pub use suggestion::nearest_word;

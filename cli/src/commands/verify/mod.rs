@@ -10,11 +10,7 @@ use std::{collections::HashSet, process::ExitCode};
 
 use labctl_engine::{Event, LabReport, Reporter as _, RunReport};
 
-use self::{
-    partition::{Durations, durations, part},
-    reports::Reporters,
-    turn::Turn,
-};
+use self::partition::{Durations, durations, part};
 use crate::{
     args::{Global, Partition, VerifyArgs},
     document::Document,
@@ -26,7 +22,11 @@ use crate::{
     report::table,
 };
 
-pub(super) use self::turn::snapshots;
+pub(super) use self::{
+    reports::Reporters,
+    tools::check_tools,
+    turn::{Manner, Turn, snapshots},
+};
 
 /// Plays and judges every block of every lab. The exit code is the verdict.
 pub(crate) async fn verify(
@@ -36,9 +36,10 @@ pub(crate) async fn verify(
     global: Global,
 ) -> Result<ExitCode, CliError> {
     let documents = documents(labs(library, args)?, global)?;
+    let manner = Manner::from(args);
     let mut turns = Vec::new();
     for document in documents {
-        turns.push(Turn::prepare(document, environment, args).await?);
+        turns.push(Turn::prepare(document, environment, &manner, !args.dry_run).await?);
     }
     let mut turns = choice::choose(turns, args, environment)?;
     if args.dry_run {
@@ -52,7 +53,7 @@ pub(crate) async fn verify(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    tools::check_tools(&turns, environment)?;
+    check_tools(&turns, environment)?;
     let cancel = interrupt::token().map_err(CliError::Start)?;
     let mut reporters = Reporters::new(global, &args.report);
     let mut run = RunReport::default();
@@ -64,8 +65,9 @@ pub(crate) async fn verify(
         }
         for _ in 0..args.repeat {
             let watch = turn.watch(args);
+            let accepted = snapshots(library, environment, &turn.scene.document.lab);
             let report = turn
-                .play(library, environment, args, &mut reporters, &cancel)
+                .play(environment, &manner, accepted, &mut reporters, &cancel)
                 .await;
             watched.push(watch.map(|watch| watch.drawn()).unwrap_or_default());
             is_over = cancel.is_cancelled() || args.fail_fast && !report.is_green();

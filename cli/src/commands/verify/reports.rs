@@ -19,13 +19,13 @@ use crate::{
 const STDOUT: &str = "-";
 
 /// What is told as it happens.
-pub(super) struct Reporters {
+pub(in crate::commands) struct Reporters {
     progress: Progress,
     events: Vec<EventLines>,
 }
 
 impl Reporters {
-    pub(super) fn new(global: Global, reports: &[ReportFile]) -> Self {
+    pub(in crate::commands) fn new(global: Global, reports: &[ReportFile]) -> Self {
         let events = reports
             .iter()
             .filter(|report| report.format == ReportFormat::Events);

@@ -7,7 +7,10 @@ use super::turn::Turn;
 use crate::{document::Document, environment::Environment, error::CliError};
 
 /// Every command that some lab's blocks use must be on this machine.
-pub(super) fn check_tools(turns: &[Turn], environment: &Environment) -> Result<(), CliError> {
+pub(in crate::commands) fn check_tools(
+    turns: &[Turn],
+    environment: &Environment,
+) -> Result<(), CliError> {
     let told: Vec<String> = turns
         .iter()
         .flat_map(|turn| {

@@ -1,6 +1,10 @@
 //! One lab's turn.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use labctl_docker::DockerRuntime;
 use labctl_engine::{
@@ -24,33 +28,57 @@ use crate::{
     watch::Watch,
 };
 
+/// How labs are played.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Manner {
+    pub(in crate::commands) cwd: Option<PathBuf>,
+    pub(in crate::commands) options: VerifyOptions,
+    /// What a lab may take as a whole.
+    pub(in crate::commands) deadline: Duration,
+    pub(in crate::commands) keeps_failed: bool,
+    pub(in crate::commands) fails_fast: bool,
+}
+
+impl From<&VerifyArgs> for Manner {
+    fn from(args: &VerifyArgs) -> Self {
+        Self {
+            cwd: args.cwd.cwd.clone(),
+            options: VerifyOptions {
+                allow_destructive: args.limits.allow_destructive,
+                on_demand: args.on_demand,
+                timeout: args.limits.timeout,
+            },
+            deadline: args.lab_timeout,
+            keeps_failed: args.keep,
+            fails_fast: args.fail_fast,
+        }
+    }
+}
+
 /// One lab's turn, with all that can go wrong before anything is started behind it.
-pub(super) struct Turn {
-    pub(super) scene: Scene,
-    pub(super) plan: Plan,
+pub(in crate::commands) struct Turn {
+    pub(in crate::commands) scene: Scene,
+    pub(in crate::commands) plan: Plan,
     runtime: Option<DockerRuntime>,
 }
 
 impl Turn {
-    pub(super) async fn prepare(
+    /// Of a lab that will be played, or, where it is not, only planned.
+    pub(in crate::commands) async fn prepare(
         document: Document,
         environment: &Environment,
-        args: &VerifyArgs,
+        manner: &Manner,
+        is_played: bool,
     ) -> Result<Self, CliError> {
         let env = document.runbook.front_matter.labctl.env.clone();
-        let mut scene = Scene::set(document, args.cwd.cwd.as_deref(), env).await?;
+        let mut scene = Scene::set(document, manner.cwd.as_deref(), env).await?;
         let wrong = unknown_services(&scene.document.runbook, &scene.facts.compose);
         scene.document.refuse(&wrong)?;
-        let options = VerifyOptions {
-            allow_destructive: args.limits.allow_destructive,
-            on_demand: args.on_demand,
-            timeout: args.limits.timeout,
-        };
-        let plan = Plan::for_verify(&scene.document.runbook, &scene.facts, &options);
-        let runtime = if args.dry_run {
-            None
-        } else {
+        let plan = Plan::for_verify(&scene.document.runbook, &scene.facts, &manner.options);
+        let runtime = if is_played {
             scene.runtime(&plan, environment)?
+        } else {
+            None
         };
         Ok(Self {
             scene,
@@ -78,11 +106,11 @@ impl Turn {
     }
 
     /// What keeps it from being played is in its report: the verdicts on the labs before it must not be lost.
-    pub(super) async fn play(
+    pub(in crate::commands) async fn play(
         &mut self,
-        library: &Library,
         environment: &Environment,
-        args: &VerifyArgs,
+        manner: &Manner,
+        snapshots: Option<SnapshotFolder>,
         reporters: &mut Reporters,
         cancel: &CancellationToken,
     ) -> LabReport {
@@ -100,10 +128,10 @@ impl Turn {
             runbook: &self.scene.document.runbook,
             plan: &self.plan,
             brings_up: self.scene.brings_up(),
-            keeps_failed: args.keep,
-            fails_fast: args.fail_fast,
-            deadline: args.lab_timeout,
-            snapshots: snapshots(library, environment, lab),
+            keeps_failed: manner.keeps_failed,
+            fails_fast: manner.fails_fast,
+            deadline: manner.deadline,
+            snapshots,
             search_path: environment.search_path.clone(),
             secrets: secrets(self.scene.lab.env.iter()),
             traces: traces.as_ref().map(|listening| match listening {

@@ -12,7 +12,7 @@ use similar::TextDiff;
 
 use crate::{
     SnapshotError, SnapshotOutcome, Stream,
-    snapshot::{SnapshotFile, SnapshotFolder, digest, file::normalized, folder},
+    snapshot::{SnapshotFile, SnapshotFolder, file::normalized, folder},
 };
 
 /// What came of a block's snapshots: the worst of its streams.
@@ -42,7 +42,7 @@ pub(crate) fn compare(
             Stream::Stderr => &observation.stderr,
         };
         let text = redacted(runbook, block, output)?;
-        let outcome = compare_text(folder, block, stream, text, &mut compared.notes)?;
+        let outcome = compare_text(folder, block, stream, &text, &mut compared.notes)?;
         let is_good = matches!(compared.snapshot, None | Some(SnapshotOutcome::Matched));
         if is_good {
             compared.snapshot = Some(outcome);
@@ -65,7 +65,11 @@ fn is_compared(folder: &SnapshotFolder, block: &Block, stream: Stream) -> bool {
 
 /// The output with its volatile values hidden: by the block's own rules, and by the document's, which need not find
 /// anything in every block.
-fn redacted(runbook: &Runbook, block: &Block, output: &Output) -> Result<String, SnapshotError> {
+pub(super) fn redacted(
+    runbook: &Runbook,
+    block: &Block,
+    output: &Output,
+) -> Result<String, SnapshotError> {
     if output.omitted_bytes > 0 {
         return Err(SnapshotError::Truncated {
             omitted_bytes: output.omitted_bytes,
@@ -93,12 +97,22 @@ fn compare_text(
     folder: &SnapshotFolder,
     block: &Block,
     stream: Stream,
-    text: String,
+    text: &str,
     notes: &mut Vec<String>,
 ) -> Result<SnapshotOutcome, SnapshotError> {
     let path = folder.file(&block.name, stream);
     let accepted = SnapshotFile::read(&path)?;
-    let seen = folder.entry(&block.name, digest::of_code(&block.code), text);
+    // What was recorded with rules and is not accepted yet keeps them; what cannot be read is written anew.
+    let pending = match accepted {
+        None => SnapshotFile::read(&folder::pending(&path)).ok().flatten(),
+        Some(_) => None,
+    };
+    let known = accepted.as_ref().or(pending.as_ref());
+    let rules = known
+        .map(|file| file.redactions.clone())
+        .unwrap_or_default();
+    let text = redact(text, &rules)?;
+    let seen = folder.entry(block, rules, text);
     match accepted {
         Some(accepted)
             if accepted.text == seen.text && accepted.code_digest == seen.code_digest =>

@@ -7,14 +7,17 @@
 //! info:
 //!   block: second-read-hit
 //!   code: ba7816bf8f01cfea
+//!   redact: ["uuid in $.id"]
 //! ---
 //! the accepted text
 //! ```
 //! insta's format (its `snapshot.rs`): a YAML header, then the text with its trailing white space cut. A pending file
-//! has the same format and the name `….snap.new`.
+//! has the same format and the name `….snap.new`. `redact` is only there where `labctl record` found what varies: rules
+//! besides the runbook's own, for a runbook that is not to be touched.
 
 use std::{fs, io::Write as _, path::Path};
 
+use labctl_runbook::expect::Redaction;
 use serde::Deserialize;
 
 use crate::SnapshotError;
@@ -28,6 +31,8 @@ pub struct SnapshotFile {
     pub block: String,
     /// The digest of the block's code when the text was recorded; empty if the header does not say.
     pub code_digest: String,
+    /// What is hidden besides what the runbook hides.
+    pub redactions: Vec<Redaction>,
     /// The text, no white space at its end.
     pub text: String,
 }
@@ -39,10 +44,12 @@ struct Header {
     info: Option<Info>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Info {
     block: Option<String>,
     code: Option<String>,
+    #[serde(default)]
+    redact: Vec<String>,
 }
 
 impl SnapshotFile {
@@ -75,13 +82,19 @@ impl SnapshotFile {
             None => rest.split_once("\n---\n").ok_or("its header has no end")?,
         };
         let header: Header = serde_saphyr::from_str(header).map_err(|error| error.to_string())?;
-        let (block, code) = header
-            .info
-            .map_or((None, None), |info| (info.block, info.code));
+        let Info {
+            block,
+            code,
+            redact,
+        } = header.info.unwrap_or_default();
+        let redactions = redact.iter().map(|rule| {
+            Redaction::parse(rule).map_err(|why| format!("`redact {rule}` in its header: {why}"))
+        });
         Ok(Self {
             source: header.source.unwrap_or_default(),
             block: block.or(header.expression).unwrap_or_default(),
             code_digest: code.unwrap_or_default(),
+            redactions: redactions.collect::<Result<_, _>>()?,
             text: normalized(text),
         })
     }
@@ -109,8 +122,13 @@ impl SnapshotFile {
         let [source, block, code] =
             [&self.source, &self.block, &self.code_digest].map(|text| quoted(text));
         let text = normalized(&self.text);
+        let rules: Vec<_> = self.redactions.iter().map(ToString::to_string).collect();
+        let redact = match &rules[..] {
+            [] => String::new(),
+            rules => format!("  redact: {}\n", serde_json::Value::from(rules)),
+        };
         format!(
-            "---\nsource: {source}\nexpression: {block}\ninfo:\n  block: {block}\n  code: {code}\n---\n{text}\n"
+            "---\nsource: {source}\nexpression: {block}\ninfo:\n  block: {block}\n  code: {code}\n{redact}---\n{text}\n"
         )
     }
 }
@@ -143,6 +161,9 @@ mod tests {
             source: "runbooks/08: \"odd\".md".into(),
             block: "a: b".into(),
             code_digest: "1234567812345678".into(),
+            redactions: ["uuid in $[\"a b\"]", "port"]
+                .map(|rule| Redaction::parse(rule).unwrap())
+                .into(),
             text: text.into(),
         };
         file.write(&path).unwrap();
@@ -175,10 +196,16 @@ mod tests {
             None
         );
         let path = folder.path().join("broken.snap");
-        fs::write(&path, "just text").unwrap();
-        assert!(matches!(
-            SnapshotFile::read(&path),
-            Err(SnapshotError::Malformed { .. })
-        ));
+        for broken in [
+            "just text",
+            "---\nsource: a\ninfo:\n  redact: [\"uid\"]\n---\nx\n",
+        ] {
+            fs::write(&path, broken).unwrap();
+            let read = SnapshotFile::read(&path);
+            assert!(
+                matches!(read, Err(SnapshotError::Malformed { .. })),
+                "{read:?}"
+            );
+        }
     }
 }

@@ -6,9 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labctl_runbook::{Block, Runbook};
+use labctl_runbook::{Block, Runbook, expect::Redaction};
 
-use crate::{Stream, snapshot::SnapshotFile};
+use crate::{
+    Stream,
+    snapshot::{SnapshotFile, digest},
+};
 
 /// A lab's folder of snapshots: one file per block, `<block>.snap`, and `<block>.stderr.snap` where asked.
 #[derive(Debug, Clone)]
@@ -67,11 +70,17 @@ impl SnapshotFolder {
         accepted.exists()
     }
 
-    pub(super) fn entry(&self, block: &str, code_digest: String, text: String) -> SnapshotFile {
+    pub(super) fn entry(
+        &self,
+        block: &Block,
+        redactions: Vec<Redaction>,
+        text: String,
+    ) -> SnapshotFile {
         SnapshotFile {
             source: self.source.clone(),
-            block: block.to_owned(),
-            code_digest,
+            block: block.name.clone(),
+            code_digest: digest::of_code(&block.code),
+            redactions,
             text,
         }
     }

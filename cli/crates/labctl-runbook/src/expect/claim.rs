@@ -12,9 +12,15 @@
 //!           | snapshot off|stdout|stderr | skip "why" | needs BLOCK | role start|cleanup|on-demand
 //! ```
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::{http::HttpSubject, metric::MetricSubject, trace::TraceSubject};
+use super::{
+    directive::parse_redaction,
+    http::HttpSubject,
+    metric::MetricSubject,
+    trace::TraceSubject,
+    words::{REDACTIONS, name_of},
+};
 use crate::Span;
 
 /// All that the comments below one block say.
@@ -269,7 +275,7 @@ pub struct Retry {
 }
 
 /// `redact KIND [in PATH]`: volatile text that is checked for its kind, then hidden in the snapshot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redaction {
     /// What it is.
     pub kind: RedactionKind,
@@ -279,8 +285,33 @@ pub struct Redaction {
     pub span: Span,
 }
 
+impl Redaction {
+    /// Reads what stands after `redact`.
+    ///
+    /// # Errors
+    /// It is none, in one line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        // It stands in no document.
+        parse_redaction(text, Span::new(0, 0)).map_err(|wrong| match wrong.help {
+            Some(help) => format!("{}; {help}", wrong.message),
+            None => wrong.message,
+        })
+    }
+}
+
+/// As it stands after `redact`.
+impl fmt::Display for Redaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(name_of(&REDACTIONS, &self.kind))?;
+        match &self.path {
+            Some(path) => write!(formatter, " in {path}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a redaction hides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RedactionKind {
     /// `uuid`
     Uuid,

@@ -6,6 +6,7 @@
 mod anywhere;
 mod at_path;
 mod documents;
+mod infer;
 mod kinds;
 mod skim;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 pub use documents::json_values;
 pub(crate) use documents::{Broken, documents};
+pub use infer::{Difference, infer};
 pub(crate) use kinds::is_of_kind;
 
 use crate::expect::{Redaction, RedactionKind};
