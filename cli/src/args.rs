@@ -272,6 +272,7 @@ pub(crate) struct RecordArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each a flag")]
 pub(crate) struct ReviewArgs {
     /// A lab or a Markdown file; everything pending if left out
     #[arg(value_name = "LAB|PATH", add = ArgValueCompleter::new(complete::labs))]
@@ -285,6 +286,9 @@ pub(crate) struct ReviewArgs {
     /// Reject everything pending
     #[arg(long, group = "action")]
     pub(crate) reject: bool,
+    /// Remove the accepted snapshots whose block is gone
+    #[arg(long, group = "action")]
+    pub(crate) prune: bool,
 }
 
 #[derive(Debug, Args)]

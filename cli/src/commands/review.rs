@@ -1,6 +1,7 @@
 //! `labctl review [LAB]`: what was recorded and is not accepted yet, one key each.
 
 use std::{
+    fs,
     io::{IsTerminal, stdin, stdout},
     path::PathBuf,
     process::ExitCode,
@@ -11,12 +12,15 @@ use crossterm::{
     event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read},
     terminal::{disable_raw_mode, enable_raw_mode},
 };
-use labctl_engine::{PendingSnapshot, SnapshotError, pending_in};
+use labctl_engine::{PendingSnapshot, SnapshotError, SnapshotFolder, pending_in};
 
-use crate::{args::ReviewArgs, error::CliError, library::Library, output};
+use crate::{args::ReviewArgs, document::Document, error::CliError, library::Library, output};
 
 /// Exit code 0 when nothing is left pending, 1 when something is.
 pub(crate) fn review(library: &Library, args: &ReviewArgs) -> Result<ExitCode, CliError> {
+    if args.prune {
+        return prune(library, args);
+    }
     let pending = pending(library, args)?;
     if pending.is_empty() {
         output::text("nothing is pending\n");
@@ -64,7 +68,7 @@ fn pending(library: &Library, args: &ReviewArgs) -> Result<Vec<PendingSnapshot>,
         .collect();
     if typed.is_empty()
         && let Some(root) = library.root()
-        && let Ok(entries) = std::fs::read_dir(root.join("snapshots"))
+        && let Ok(entries) = fs::read_dir(root.join("snapshots"))
     {
         // A lab that is gone may have left some.
         folders.extend(
@@ -80,6 +84,32 @@ fn pending(library: &Library, args: &ReviewArgs) -> Result<Vec<PendingSnapshot>,
         all.extend(pending_in(folder).map_err(|error| told(&error))?);
     }
     Ok(all)
+}
+
+/// Removes what belongs to no block; the folder of a lab that is gone is a person's to remove.
+fn prune(library: &Library, args: &ReviewArgs) -> Result<ExitCode, CliError> {
+    let typed: Vec<_> = args.lab.iter().cloned().collect();
+    let mut count = 0;
+    for lab in library.resolve_all(&typed)? {
+        let folder = SnapshotFolder {
+            path: library.snapshots(&lab),
+            source: String::new(),
+            is_read_only: false,
+        };
+        let document = Document::load(lab)?;
+        for path in folder.strays(&document.runbook) {
+            fs::remove_file(&path).map_err(|source| CliError::Write {
+                path: path.clone(),
+                source,
+            })?;
+            output::text(&format!("removed {}\n", path.display()));
+            count += 1;
+        }
+    }
+    if count == 0 {
+        output::text("every accepted snapshot belongs to a block\n");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn ask(pending: Vec<PendingSnapshot>) -> Result<ExitCode, CliError> {

@@ -95,3 +95,26 @@ fn a_run_that_is_not_green_records_nothing() {
         .said()
         .code(2);
 }
+
+#[test]
+fn snapshots_whose_block_is_gone_are_removed_when_asked() {
+    let page = Page::new().block("old", "echo a").block("kept", "echo b");
+    page.labctl(&["record", "page.md"]).said().passes();
+    page.labctl(&["review", "page.md", "--accept"])
+        .said()
+        .passes();
+    fs::copy(
+        page.folder().join("page.snapshots/old.snap"),
+        page.folder().join("page.snapshots/gone.snap"),
+    )
+    .unwrap();
+    page.labctl(&["review", "page.md", "--prune"])
+        .said()
+        .passes()
+        .says("removed page.snapshots/gone.snap\n");
+    page.labctl(&["review", "page.md", "--prune"])
+        .said()
+        .passes()
+        .says("every accepted snapshot belongs to a block");
+    page.verify().passes().says("2/2");
+}

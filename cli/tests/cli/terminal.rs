@@ -131,7 +131,10 @@ fn a_block_has_a_terminal_of_the_persons_size() {
 
 #[test]
 fn ctrl_c_is_the_blocks() {
-    let page = Page::new().block("wait", "trap 'echo caught; exit 7' INT; echo ready; read x");
+    let page = Page::new().block(
+        "wait",
+        "trap 'echo caught; exit 7' INT; echo ready; while :; do read -t 0.1 x || :; done",
+    );
     let mut session = Session::run(&page, "wait");
     session.sees("ready").types("\x03").sees("caught");
     session.ends(7);

@@ -296,7 +296,10 @@ impl<'a, S: Shell, R: Runtime> Pump<'a, S, R> {
         }
         if let Some(folder) = &self.run.snapshots {
             for stray in folder.strays(self.run.runbook) {
-                self.note(stray);
+                self.note(format!(
+                    "stale snapshot: {} belongs to no block",
+                    stray.display()
+                ));
             }
         }
         let blocks: Vec<_> = (0..self.reports.len())

@@ -41,12 +41,12 @@ impl SnapshotFolder {
         self.path.join(format!("{}.{suffix}", encoded(block)))
     }
 
-    /// A note for each accepted file that belongs to no block.
-    pub fn strays(&self, runbook: &Runbook) -> Vec<String> {
+    /// The accepted files that belong to no block, by name.
+    pub fn strays(&self, runbook: &Runbook) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&self.path) else {
             return Vec::new();
         };
-        let mut strays: Vec<String> = entries
+        let mut strays: Vec<PathBuf> = entries
             .filter_map(Result::ok)
             .map(|entry| entry.path())
             .filter(|path| {
@@ -54,7 +54,6 @@ impl SnapshotFolder {
                     .is_some_and(|extension| extension == "snap")
             })
             .filter(|path| !runbook.blocks.iter().any(|block| self.is_of(path, block)))
-            .map(|path| format!("stale snapshot: {} belongs to no block", path.display()))
             .collect();
         strays.sort();
         strays
