@@ -10,6 +10,7 @@ mod reader;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod variables;
 mod words;
 
@@ -45,6 +46,7 @@ pub struct LintFacts {
 /// | `not-exported` | a variable is read that an earlier block has set, but not exported |
 /// | `leading-dollar`, `unquoted-message`, `placeholder`, `waits-for-time` | text that runs otherwise than it reads |
 /// | `vacuous-claim` | a claim that would also hold of a block that prints nothing, a service that logs nothing, an empty answer |
+/// | `status-unseen` | a request whose failure nothing would notice |
 /// | `asks-twice` | a request that changes something, sent by more than one line |
 /// | `never-judged` | a claim or a snapshot where nothing will be judged |
 /// | `unknown-service` | a claim about a service that the Compose file does not have |
@@ -58,6 +60,7 @@ pub fn lint(source: &str, runbook: &Runbook, facts: &LintFacts) -> Vec<Diagnosti
     found.extend(words::check(&reader));
     found.extend(claims::check(&reader));
     found.extend(judged::check(&reader, facts));
+    found.extend(unseen::check(&reader, facts));
     found.extend(expect::unknown_services(runbook, &facts.compose));
     found.extend(snapshots::check(runbook, facts));
     found.sort_by_key(|diagnostic| diagnostic.span);

@@ -85,20 +85,20 @@ fn text_that_runs_otherwise_than_it_reads_is_named() {
         &[("placeholder", "<paste-id-here>")],
     );
     check_code(
-        "curl localhost/items/<ITEM_ID> | jq .",
+        "curl -f localhost/items/<ITEM_ID> | jq .",
         &[("placeholder", "<ITEM_ID>")],
     );
     check_code(
-        "curl \"localhost/items/<your id>\"",
+        "curl -f \"localhost/items/<your id>\"",
         &[("placeholder", "<your id>")],
     );
     check_code(
-        "echo 'use <your-id>' # <your-id>\nsort <in >out\ncat <<EOF\n<ID>\nEOF\ncurl -d '<id>5</id>' x",
+        "echo 'use <your-id>' # <your-id>\nsort <in >out\ncat <<EOF\n<ID>\nEOF\ncurl -f -d '<id>5</id>' x",
         &[],
     );
 }
 
-const SETS: &str = "```bash\nITEM_ID=$(curl -s x)\nexport B=1\n```\n\n";
+const SETS: &str = "```bash\nITEM_ID=$(curl -sf x)\nexport B=1\n```\n\n";
 
 #[test]
 fn variables_must_be_exported_to_be_read_later() {
@@ -107,7 +107,10 @@ fn variables_must_be_exported_to_be_read_later() {
         &reads("echo \"$ITEM_ID\" $ITEM_ID $B"),
         &[("not-exported", "$ITEM_ID")],
     );
-    check(&reads("curl ${ITEM_ID}"), &[("not-exported", "${ITEM_ID}")]);
+    check(
+        &reads("curl -f ${ITEM_ID}"),
+        &[("not-exported", "${ITEM_ID}")],
+    );
     check(&reads("ITEM_ID=1; echo $ITEM_ID"), &[]);
     check(&reads("echo '$ITEM_ID' ${ITEM_ID:-none} $OTHER $HOME"), &[]);
     check(
@@ -179,8 +182,12 @@ fn snapshots_that_do_not_fit_are_stale() {
 }
 
 #[test]
-fn a_good_runbook_gets_no_word() {
-    check(include_str!("../../tests/fixtures/plain.md"), &[]);
+fn a_good_runbook_without_a_claim_gets_one_word() {
+    let unseen = "curl -s -X POST localhost:8000/items -H 'Content-Type: application/json' \\\n  -d '{\"name\": \"Widget\", \"price\": 9.99}'";
+    check(
+        include_str!("../../tests/fixtures/plain.md"),
+        &[("status-unseen", unseen)],
+    );
 }
 
 #[test]
@@ -286,4 +293,32 @@ fn a_snapshot_without_a_folder_and_a_service_without_a_compose_file_are_never_ju
         .replace("snapshot stdout", "snapshot off")
         .replace("service api state", "line[1]");
     assert_eq!(shown(&off, &facts), []);
+}
+
+#[test]
+fn a_request_whose_failure_nothing_would_notice_is_pointed_at() {
+    check_code(
+        "echo\ncurl -s localhost:8000/items | jq .",
+        &[("status-unseen", "curl -s localhost:8000/items")],
+    );
+    for seen in [
+        "curl -sf localhost/a",
+        "curl --fail-with-body localhost/a",
+        "curl -s -w '%{http_code}' localhost/a",
+        "curl $OPTIONS localhost/a",
+    ] {
+        check_code(seen, &[]);
+    }
+    let judged =
+        "```bash {\"name\": \"x\"}\ncurl -s localhost/a\n```\n<!-- expect\njson $.a == 1\n-->\n";
+    check(judged, &[]);
+    let facts = LintFacts {
+        snapshots: vec![SnapshotHeader {
+            block: "x".into(),
+            code_digest: String::new(),
+        }],
+        ..LintFacts::default()
+    };
+    let recorded = "```bash {\"name\": \"x\"}\ncurl -s localhost/a\n```\n";
+    assert_eq!(shown(recorded, &facts), []);
 }
