@@ -37,9 +37,13 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the labs, or a runbook's blocks
+    #[command(alias = "ls")]
     List(ListArgs),
     /// Play blocks, in the order given, one environment carried from block to block
+    #[command(alias = "exec")]
     Run(RunArgs),
+    /// Print a block's code as it would be run
+    Print(PrintArgs),
     /// Run labs block by block, judge every block, take everything down, print one table
     Verify(VerifyArgs),
     /// Play a runbook several times and record what its blocks print, without what varies
@@ -90,6 +94,7 @@ pub(crate) struct CwdArg {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each a flag")]
 pub(crate) struct RunArgs {
     /// A lab or a Markdown file; `LAB/BLOCK` names both at once
     #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
@@ -101,8 +106,11 @@ pub(crate) struct RunArgs {
     #[arg(long, short = 'a', conflicts_with = "blocks")]
     pub(crate) all: bool,
     /// The blocks with this tag; may be repeated
-    #[arg(long, short = 't', value_name = "TAG", conflicts_with_all = ["blocks", "all"])]
+    #[arg(long, short = 't', visible_alias = "category", visible_short_alias = 'c', value_name = "TAG", conflicts_with_all = ["blocks", "all"])]
     pub(crate) tag: Vec<String>,
+    /// Ask nothing, as Runme has it; labctl never does
+    #[arg(long, short = 'y')]
+    pub(crate) skip_prompts: bool,
     /// Print the plan, run nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -113,6 +121,22 @@ pub(crate) struct RunArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) cwd: CwdArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PrintArgs {
+    /// A lab or a Markdown file; `LAB/BLOCK` names both at once
+    #[arg(value_name = "LAB", add = ArgValueCompleter::new(complete::labs))]
+    pub(crate) lab: String,
+    /// The block
+    #[arg(value_name = "BLOCK", add = ArgValueCompleter::new(complete::blocks))]
+    pub(crate) block: Option<String>,
+    /// Without a line break at its end
+    #[arg(short = 'n')]
+    pub(crate) no_newline: bool,
+    /// As it stands on the page, its fence too
+    #[arg(long, short)]
+    pub(crate) raw: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +172,9 @@ pub(crate) struct VerifyArgs {
     /// Write a report: `junit`, `json`, `html`, `tap`, `github` or, as it goes, `events`; `-` is standard output; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
     pub(crate) report: Vec<ReportFile>,
+    /// Keep all that is known of each block that did not pass, in folders below this one
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) bundle: Option<PathBuf>,
     /// Leave a failed lab up, and say how to get in
     #[arg(long)]
     pub(crate) keep: bool,

@@ -7,6 +7,7 @@ mod init;
 mod lint;
 mod list;
 mod metrics;
+mod print;
 mod record;
 mod review;
 mod run;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CliError> {
     match cli.command {
         Command::List(args) => list::list(library, &args),
         Command::Run(args) => wait(run::run(library, environment, &args, cli.global)),
+        Command::Print(args) => print::print(library, &args),
         Command::Verify(args) => wait(verify::verify(library, environment, &args, cli.global)),
         Command::Record(args) => wait(record::record(library, environment, &args, cli.global)),
         Command::Review(args) => review::review(library, &args),

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     io::{IsTerminal, stdin, stdout},
-    path::PathBuf,
+    path::Path,
     process::ExitCode,
 };
 
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     args: &RunArgs,
     global: Global,
 ) -> Result<ExitCode, CliError> {
-    let (lab, blocks) = lab_and_blocks(library, args)?;
+    let (lab, blocks) = lab_and_blocks(library, &args.lab, args.blocks.clone())?;
     let document = Document::load_to_run(lab, true)?;
     let mut scene = Scene::set(document, args.cwd.cwd.as_deref(), BTreeMap::new()).await?;
     let selection = if args.all {
@@ -95,15 +95,19 @@ pub(crate) async fn run(
 }
 
 /// `LAB BLOCK…`, or `LAB/BLOCK` in one word where that is no file.
-fn lab_and_blocks(library: &Library, args: &RunArgs) -> Result<(LabPath, Vec<String>), CliError> {
-    if !PathBuf::from(&args.lab).exists()
-        && args.blocks.is_empty()
-        && let Some((lab, block)) = args.lab.split_once('/')
+pub(super) fn lab_and_blocks(
+    library: &Library,
+    typed: &str,
+    blocks: Vec<String>,
+) -> Result<(LabPath, Vec<String>), CliError> {
+    if !Path::new(typed).exists()
+        && blocks.is_empty()
+        && let Some((lab, block)) = typed.split_once('/')
         && let Ok(lab) = library.resolve(lab)
     {
         return Ok((lab, vec![block.to_owned()]));
     }
-    Ok((library.resolve(&args.lab)?, args.blocks.clone()))
+    Ok((library.resolve(typed)?, blocks))
 }
 
 /// The message with every candidate's place, so that a person can go there.

@@ -1,5 +1,6 @@
 //! Events in, text out: one file per format.
 
+pub(crate) mod bundle;
 pub(crate) mod columns;
 pub(crate) mod console;
 pub(crate) mod events;

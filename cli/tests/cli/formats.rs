@@ -180,3 +180,51 @@ fn the_events_are_what_the_documentation_says() {
     }
     assert!(seen > 5 && documented.len() == 11, "{documented:?}");
 }
+
+#[test]
+fn a_bundle_holds_all_that_is_known_of_a_block_that_did_not_pass() {
+    let page = Page::new()
+        .block("good", "echo yes")
+        .block("it's/bad", "echo said; echo cried >&2; exit 7");
+    let bundle = page.folder().join("b/page.md/it's%2Fbad");
+    let mut command = page.labctl(&["verify", "page.md", "--bundle", "b"]);
+    command
+        .said()
+        .code(1)
+        .says("all that is known of it: b/page.md/it's%2Fbad\n");
+    // A second run leaves nothing of the first.
+    fs::write(bundle.join("services.log"), "old").unwrap();
+    command.said().code(1);
+    let mut files: Vec<_> = fs::read_dir(&bundle)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        ["again", "code", "stderr", "stdout", "what-happened"]
+    );
+    let read = |name: &str| fs::read_to_string(bundle.join(name)).unwrap();
+    assert_eq!(read("code"), "echo said; echo cried >&2; exit 7\n");
+    assert_eq!(
+        (read("stdout"), read("stderr")),
+        ("said\n".into(), "cried\n".into())
+    );
+    assert_eq!(
+        read("again"),
+        "labctl verify 'page.md' --block 'it'\\''s/bad' --needs\n"
+    );
+    assert!(read("what-happened").starts_with("failed page.md:7 it's/bad: exit == 0: it was 7\n"));
+    assert!(!page.folder().join("b/page.md/good").exists());
+
+    let page = page.block("..", "false");
+    page.labctl(&["verify", "page.md", "--bundle", "b"])
+        .said()
+        .code(1);
+    assert!(page.folder().join("b/page.md/%2E./code").exists());
+    fs::write(page.folder().join("file"), "").unwrap();
+    page.labctl(&["verify", "page.md", "--bundle", "file/b"])
+        .said()
+        .code(3)
+        .says("cannot write file/b");
+}

@@ -95,3 +95,19 @@ fn what_is_no_runbook_is_said_with_its_reason() {
         .code(2)
         .says("binary.md is not a text file: byte 5 is not UTF-8");
 }
+
+#[test]
+fn a_block_is_printed_as_it_would_be_run_or_as_it_stands() {
+    let page = Page::new().fence("sh {\"name\": \"ask\"}", "$ echo a  \n$ echo b\n");
+    let print = |args: &[&str]| page.labctl(&[&["print", "page.md"], args].concat()).said();
+    assert_eq!(print(&["ask"]).passes().stdout, "echo a\necho b\n");
+    assert_eq!(print(&["ask", "-n"]).passes().stdout, "echo a\necho b");
+    assert_eq!(
+        print(&["ask", "--raw"]).passes().stdout,
+        "```sh {\"name\": \"ask\"}\n$ echo a  \n$ echo b\n\n```\n"
+    );
+    print(&[])
+        .code(2)
+        .says("which block? `labctl list page.md` shows them");
+    print(&["aks"]).code(2).says("did you mean `ask` (line 3)?");
+}

@@ -110,3 +110,18 @@ fn blocks_start_in_the_runbooks_folder_or_where_cwd_says() {
         "other\n"
     );
 }
+
+#[test]
+fn what_runme_users_type_is_understood() {
+    let page = Page::new()
+        .fence("bash {\"name\": \"a\", \"category\": \"x\"}", "echo one")
+        .block("b", "echo two");
+    for args in [
+        &["run", "page.md", "-c", "x", "-y"][..],
+        &["exec", "page.md", "a", "--skip-prompts"],
+    ] {
+        let said = page.labctl(args).said().passes();
+        assert_eq!(said.stdout, "one\n", "{args:?}");
+    }
+    page.labctl(&["ls", "page.md"]).said().passes();
+}

@@ -6,7 +6,7 @@ mod reports;
 mod tools;
 mod turn;
 
-use std::{collections::HashSet, process::ExitCode};
+use std::{collections::HashSet, path::Path, process::ExitCode};
 
 use labctl_engine::{Event, LabReport, Reporter as _, RunReport};
 
@@ -19,7 +19,7 @@ use crate::{
     failed, interrupt,
     library::{LabPath, Library},
     output,
-    report::table,
+    report::{bundle, table},
 };
 
 pub(super) use self::{
@@ -59,6 +59,7 @@ pub(crate) async fn verify(
     let mut run = RunReport::default();
     let mut watched = Vec::new();
     let mut is_over = cancel.is_cancelled();
+    let mut lost = None;
     for turn in &mut turns {
         if is_over {
             break;
@@ -70,6 +71,9 @@ pub(crate) async fn verify(
                 .play(environment, &manner, accepted, &mut reporters, &cancel)
                 .await;
             watched.push(watch.map(|watch| watch.drawn()).unwrap_or_default());
+            if let Some(folder) = &args.bundle {
+                bundled(folder, &turn.scene.document, &report, &mut lost);
+            }
             is_over = cancel.is_cancelled() || args.fail_fast && !report.is_green();
             run.labs.push(report);
             if is_over {
@@ -97,7 +101,22 @@ pub(crate) async fn verify(
         output::say(&format!("--fail-fast: {rest} {labs} not played"));
     }
     reporters.write(&run, &watched, &args.report)?;
+    if let Some(lost) = lost {
+        return Err(lost);
+    }
     Ok(ExitCode::from(run.exit_code()))
+}
+
+/// Says where the bundles are; the first that could not be written is the run's error once all labs are over.
+fn bundled(folder: &Path, document: &Document, report: &LabReport, lost: &mut Option<CliError>) {
+    match bundle::write(folder, document, report) {
+        Ok(folders) => {
+            for folder in folders {
+                output::say(&format!("all that is known of it: {}", folder.display()));
+            }
+        }
+        Err((path, source)) => drop(lost.get_or_insert(CliError::Write { path, source })),
+    }
 }
 
 /// The labs that are this machine's to play.
