@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
+use quick_xml::{Reader, events::Event};
 use serde_json::Value;
 
 use crate::page::{Page, Say as _};
@@ -227,4 +228,99 @@ fn a_bundle_holds_all_that_is_known_of_a_block_that_did_not_pass() {
         .said()
         .code(3)
         .says("cannot write file/b");
+}
+
+/// Elements, what may stand in each, its attributes (`*`: must be there), as `junit-10.xsd` has them.
+const JUNIT: [(&str, &str, &str); 9] = [
+    ("testsuites", "testsuite", "name time tests failures errors"),
+    (
+        "testsuite",
+        "testsuite properties testcase system-out system-err",
+        "name* tests* failures* errors* group time skipped timestamp hostname id package file log url",
+    ),
+    ("properties", "property", ""),
+    ("property", "", "name* value*"),
+    (
+        "testcase",
+        "skipped error failure system-out system-err",
+        "name* time classname group",
+    ),
+    ("failure", "", "type message"),
+    ("error", "", "type message"),
+    ("skipped", "", "type message"),
+    ("system-out system-err", "", ""),
+];
+
+/// Checks a document against [`JUNIT`]; gives how often each element is there.
+fn junit_elements(text: &str) -> Vec<(String, usize)> {
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<String> = Vec::new();
+    let mut seen: Vec<(String, usize)> = Vec::new();
+    loop {
+        let (start, is_empty) = match reader.read_event().unwrap() {
+            Event::Start(start) => (start, false),
+            Event::Empty(start) => (start, true),
+            Event::End(_) => {
+                open.pop();
+                continue;
+            }
+            Event::Eof => return seen,
+            _ => continue,
+        };
+        let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+        let known = |name: &str| {
+            JUNIT
+                .iter()
+                .find(|row| row.0.split(' ').any(|known| known == name))
+        };
+        let (_, _, attributes) = known(&name).unwrap_or_else(|| panic!("<{name}> is unknown"));
+        match open.last() {
+            None => assert_eq!(name, "testsuites"),
+            Some(parent) => {
+                let inner = known(parent).unwrap().1;
+                assert!(
+                    inner.split(' ').any(|inner| inner == name),
+                    "<{name}> in <{parent}>"
+                );
+            }
+        }
+        let given: BTreeSet<String> = start
+            .attributes()
+            .map(|attribute| String::from_utf8(attribute.unwrap().key.as_ref().to_vec()).unwrap())
+            .collect();
+        let allowed = attributes
+            .split(' ')
+            .map(|name| name.trim_end_matches('*').to_owned());
+        let allowed: BTreeSet<String> = allowed.collect();
+        assert!(given.is_subset(&allowed), "<{name}> has {given:?}");
+        for needed in attributes
+            .split(' ')
+            .filter_map(|name| name.strip_suffix('*'))
+        {
+            assert!(given.contains(needed), "<{name}> has no {needed}");
+        }
+        match seen.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => seen.push((name.clone(), 1)),
+        }
+        if !is_empty {
+            open.push(name);
+        }
+    }
+}
+
+#[test]
+fn junit_is_what_the_common_schema_allows() {
+    let text = report(&page(), "junit");
+    let count = |elements: &[(String, usize)], name: &str| {
+        elements
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or(0, |(_, count)| *count)
+    };
+    let elements = junit_elements(&text);
+    let counts =
+        ["testsuite", "testcase", "failure", "error", "skipped"].map(|name| count(&elements, name));
+    assert_eq!(counts, [1, 4, 1, 1, 1], "{text}");
+    assert!(text.contains("tests=\"4\" skipped=\"1\""), "{text}");
 }
