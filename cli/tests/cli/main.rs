@@ -18,6 +18,7 @@ mod record;
 mod report;
 mod review;
 mod run;
+mod runme;
 mod said;
 mod session;
 mod terminal;
