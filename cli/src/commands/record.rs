@@ -143,15 +143,10 @@ fn recorded(
                 rows.push(row("recorded", rules.join(", ")));
             }
             Ok(Recorded::Varies(difference)) => {
-                let (line, first, other) = (
-                    difference.line,
-                    short(&difference.first),
-                    short(&difference.other),
-                );
-                rows.push(row(
-                    "varies",
-                    format!("line {line}: `{first}` or `{other}`; not recorded"),
-                ));
+                let line = difference.line;
+                let (first, other) = (shown(difference.first), shown(difference.other));
+                let told = format!("line {line}: {first} or {other}; not recorded");
+                rows.push(row("varies", told));
             }
             Err(error) => rows.push(row("not recorded", error.to_string())),
         }
@@ -159,11 +154,14 @@ fn recorded(
     (rows, count)
 }
 
-fn short(line: &str) -> String {
+fn shown(line: Option<String>) -> String {
     const SHOWN: usize = 40;
+    let Some(line) = line else {
+        return "nothing".to_owned();
+    };
     let mut text: String = line.trim().chars().take(SHOWN).collect();
     if text.len() < line.trim().len() {
         text.push('…');
     }
-    text
+    format!("`{text}`")
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt::Write as _};
 
-use labctl_runbook::{LineIndex, Runbook, Span, expect::Statement};
+use labctl_runbook::{LineIndex, Runbook, Span, expect::Statement, infer, redact};
 use proptest::prelude::*;
 
 /// Pieces that mean something, to be put together without sense.
@@ -197,5 +197,46 @@ proptest! {
         prop_assert_eq!(runbook.blocks.len(), 1, "{}", &source);
         prop_assert_eq!(&runbook.blocks[0].code, &lines.join("\n"), "{}", &source);
         check(&source)?;
+    }
+}
+
+/// Lines of what commands print: words, JSON, and values of the kinds that are hidden.
+fn printed() -> impl Strategy<Value = String> {
+    let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}";
+    let piece = prop_oneof![
+        uuid.prop_map(|uuid: String| format!("{{\"id\": \"{uuid}\", \"n\": 3}}")),
+        "[0-9]{1,3}".prop_map(|n: String| format!("[{{\"at\": {n}}}, {{\"at\": 7}}]")),
+        "[0-9]{1,3}".prop_map(|n: String| format!("took {n}ms on :80{n}")),
+        "[a-z{}\\[\\]\",:0-9 ]{0,12}",
+        Just("same".to_owned()),
+    ];
+    proptest::collection::vec(piece, 0..4).prop_map(|lines| lines.join("\n"))
+}
+
+proptest! {
+    /// Rules that are found do what they are found for; where there are none, the outputs differ.
+    #[test]
+    fn inferred_rules_make_outputs_the_same(texts in proptest::collection::vec(printed(), 1..4)) {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        match infer(&texts) {
+            Ok(rules) => {
+                let hidden: Result<Vec<_>, _> = texts.iter().map(|text| redact(text, &rules)).collect();
+                let hidden = hidden.expect("the rules fit");
+                prop_assert!(hidden.windows(2).all(|pair| pair[0].lines().eq(pair[1].lines())), "{hidden:?} {rules:?}");
+            }
+            Err(difference) => {
+                prop_assert!(difference.line > 0 && difference.first != difference.other);
+            }
+        }
+    }
+
+    /// Beside a value that varies, one of its kind that does not is kept.
+    #[test]
+    fn what_does_not_vary_at_its_path_is_never_hidden(ids in proptest::collection::hash_set("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}", 3..4)) {
+        let ids: Vec<String> = ids.into_iter().collect();
+        let texts = [&ids[0], &ids[1]].map(|id| format!("{{\"id\": \"{id}\", \"owner\": \"{}\"}}", ids[2]));
+        let rules = infer(&[&texts[0], &texts[1]]).expect("they are ids");
+        let hidden = redact(&texts[0], &rules).expect("the rules fit");
+        prop_assert_eq!(hidden, format!("{{\"id\": \"[uuid]\", \"owner\": \"{}\"}}", ids[2]));
     }
 }

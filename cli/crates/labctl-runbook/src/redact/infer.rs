@@ -15,10 +15,10 @@ use crate::{
 pub struct Difference {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there in the first output; nothing if it has ended.
-    pub first: String,
+    /// What stands there in the first output; `None` if it has ended.
+    pub first: Option<String>,
     /// What stands there in another one.
-    pub other: String,
+    pub other: Option<String>,
 }
 
 /// For a value in JSON, the narrowest first. A number is of none of the kinds of text.
@@ -43,7 +43,7 @@ const ANYWHERE: [RedactionKind; 7] = [
     RedactionKind::Port,
 ];
 
-/// Rules that make all these outputs the same, and none that is not needed for it.
+/// Rules that make the lines of all these outputs the same, and none that is not needed for it.
 ///
 /// In JSON a rule is of the one value that varies; where that value varies in each element of an array, of all of them. In
 /// other text a rule is of a kind of value.
@@ -104,7 +104,7 @@ fn difference(texts: &[String]) -> Option<Difference> {
             (None, None) => return None,
             (ours, theirs) if ours == theirs => {}
             (ours, theirs) => {
-                let [first, other] = [ours, theirs].map(|line| line.unwrap_or_default().to_owned());
+                let [first, other] = [ours, theirs].map(|line| line.map(str::to_owned));
                 return Some(Difference { line, first, other });
             }
         }
@@ -343,8 +343,8 @@ mod tests {
         let found = infer(&["a\n1 of 3", "a\n1 of 3", "a\n2 of 3"]);
         let expected = Difference {
             line: 2,
-            first: "1 of 3".into(),
-            other: "2 of 3".into(),
+            first: Some("1 of 3".into()),
+            other: Some("2 of 3".into()),
         };
         assert_eq!(found.map_err(Some), Err(Some(expected)));
         for texts in [
