@@ -95,13 +95,17 @@ fn redacted_by(texts: &[String], rules: &[Redaction]) -> Vec<String> {
 
 fn difference(texts: &[String]) -> Option<Difference> {
     let (first, others) = texts.split_first()?;
-    let other = others.iter().find(|other| *other != first)?;
+    others
+        .iter()
+        .find_map(|other| first_difference(first, other))
+}
+
+/// How lines end makes no difference.
+fn first_difference(first: &str, other: &str) -> Option<Difference> {
     let (mut first, mut other) = (first.lines(), other.lines());
-    let mut line = 0;
-    loop {
-        line += 1;
+    for line in 1.. {
         match (first.next(), other.next()) {
-            (None, None) => return None,
+            (None, None) => break,
             (ours, theirs) if ours == theirs => {}
             (ours, theirs) => {
                 let [first, other] = [ours, theirs].map(|line| line.map(str::to_owned));
@@ -109,6 +113,7 @@ fn difference(texts: &[String]) -> Option<Difference> {
             }
         }
     }
+    None
 }
 
 /// One step of a path; an index of an array, or any of them.
