@@ -74,7 +74,7 @@ impl Span {
     /// Work inside the service, below this span.
     pub fn below(&self, name: &'static str) -> Self {
         match &self.0 {
-            Some(context) => Self::start(|| SpanBuilder::from_name(name), context),
+            Some(context) => Self::start_below(|| SpanBuilder::from_name(name), context),
             None => Self(None),
         }
     }
@@ -92,12 +92,18 @@ impl Span {
 
     fn below_current(name: &'static str, kind: SpanKind) -> Self {
         Context::map_current(|current| {
-            if current.has_active_span() {
-                Self::start(|| SpanBuilder::from_name(name).with_kind(kind), current)
-            } else {
-                Self(None)
-            }
+            Self::start_below(|| SpanBuilder::from_name(name).with_kind(kind), current)
         })
+    }
+
+    /// Below a span that is sampled; below another one there is nothing to see, and who is asked meanwhile hears of that
+    /// one.
+    fn start_below(builder: impl FnOnce() -> SpanBuilder, parent: &Context) -> Self {
+        if parent.span().span_context().is_sampled() {
+            Self::start(builder, parent)
+        } else {
+            Self(None)
+        }
     }
 
     fn start(builder: impl FnOnce() -> SpanBuilder, parent: &Context) -> Self {
@@ -175,7 +181,7 @@ impl Parent {
     /// Work that began at `started`, below it.
     pub fn child_since(&self, name: impl Into<Cow<'static, str>>, started: SystemTime) -> Span {
         match &self.0 {
-            Some(context) => Span::start(
+            Some(context) => Span::start_below(
                 || SpanBuilder::from_name(name).with_start_time(started),
                 context,
             ),
